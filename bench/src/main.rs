@@ -1,0 +1,2 @@
+//! Benchmarks against named peers.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `weekahead` command line.
+fn main() {}
