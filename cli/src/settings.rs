@@ -1,0 +1,202 @@
+//! The configuration: built-in defaults, then `weekahead.toml`, then `WEEKAHEAD_*` variables, then flags.
+
+mod secret;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use config::{Config, Environment, File, FileFormat};
+use serde::{Deserialize, Serialize};
+use weekahead_market::{Horizon, Session, Symbol};
+
+pub use secret::Secret;
+pub use show::show;
+
+/// The built-in defaults, as a configuration file: the embedded platform on loopback.
+pub const DEFAULTS: &str = include_str!("settings/defaults.toml");
+
+/// Every setting of the platform. Unknown keys are errors, so that a typo cannot pass silently.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The directory of the embedded platform: objects, tables, logs, process files.
+    pub home: PathBuf,
+    /// Where `make setup` put the tools that are not Rust.
+    pub tools: Tools,
+    /// The S3 lake.
+    pub lake: LakeSettings,
+    /// The ClickHouse warehouse.
+    pub warehouse: WarehouseSettings,
+    /// The MLflow tracker.
+    pub tracker: TrackerSettings,
+    /// The quote provider.
+    pub provider: ProviderSettings,
+    /// What is forecast.
+    pub universe: Universe,
+    /// How models are trained.
+    pub training: TrainingSettings,
+    /// The HTTP API.
+    pub serving: ServingSettings,
+}
+
+/// Tools that the platform loads or runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tools {
+    /// The Python environment with dbt and MLflow.
+    pub venv: PathBuf,
+    /// The ClickHouse engine as a library.
+    pub libchdb: PathBuf,
+    /// ONNX Runtime as a library.
+    pub libonnxruntime: PathBuf,
+    /// The dbt project.
+    pub dbt_project: PathBuf,
+}
+
+/// Where objects are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LakeSettings {
+    /// Whether `up` and `demo` serve this endpoint themselves.
+    pub embedded: bool,
+    /// Any S3 endpoint; empty means AWS.
+    pub endpoint: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// Empty means the default AWS credential chain.
+    pub access_key_id: String,
+    /// The secret of the key.
+    pub secret_access_key: Secret,
+    /// Whether the bucket goes into the path (most S3 servers) or into the host name (AWS).
+    pub path_style: bool,
+}
+
+/// Where tables are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarehouseSettings {
+    /// Whether `up` and `demo` serve this URL themselves.
+    pub embedded: bool,
+    /// The ClickHouse HTTP interface.
+    pub url: String,
+    /// The user.
+    pub user: String,
+    /// The password; empty means none.
+    pub password: Secret,
+    /// The cluster's name; empty means a single server.
+    pub cluster: String,
+}
+
+/// Where runs and models are recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackerSettings {
+    /// Whether `up` and `demo` run this MLflow server themselves.
+    pub embedded: bool,
+    /// The MLflow server.
+    pub url: String,
+    /// A bearer token; empty means none.
+    pub token: Secret,
+    /// The experiment that runs belong to.
+    pub experiment: String,
+}
+
+/// Where quotes come from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// The base URL of a Yahoo v8 chart API.
+    pub url: String,
+    /// Upper bound of requests a second.
+    pub requests_per_second: u32,
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Sessions before the cursor that are read again for late corrections.
+    pub lag_window_sessions: u32,
+}
+
+/// What is forecast.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Universe {
+    /// The symbols, as the provider spells them.
+    pub symbols: Vec<Symbol>,
+    /// The first session asked for.
+    pub since: Session,
+}
+
+/// How models are trained.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSettings {
+    /// The feature view: a built-in name.
+    pub view: String,
+    /// Sessions ahead.
+    pub horizon: Horizon,
+    /// The name of the registered model.
+    pub model: String,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// The HTTP API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServingSettings {
+    /// The address that the API listens on.
+    pub addr: std::net::SocketAddr,
+}
+
+impl Settings {
+    /// Reads the layers. `file` is an error when it is named and missing; `weekahead.toml` may be missing.
+    pub fn load(file: Option<&Path>, home: Option<&Path>) -> anyhow::Result<Self> {
+        let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        layers = match file {
+            Some(path) => layers.add_source(File::from(path).format(FileFormat::Toml).required(true)),
+            None => layers.add_source(File::new("weekahead.toml", FileFormat::Toml).required(false)),
+        };
+        let variables = Environment::with_prefix("WEEKAHEAD").prefix_separator("_").separator("__");
+        layers = layers.add_source(variables.source(Some(nested_variables())).try_parsing(true));
+        layers = layers.add_source(list_of_symbols()?);
+        if let Some(home) = home {
+            layers = layers.set_override("home", home.display().to_string())?;
+        }
+        let settings: Self = layers
+            .build()
+            .and_then(Config::try_deserialize)
+            .context("the configuration cannot be used; `weekahead config show` prints every key")?;
+        settings.absolute()
+    }
+
+    /// Paths are relative to the working directory; children must see the same ones.
+    fn absolute(mut self) -> anyhow::Result<Self> {
+        let tools = &mut self.tools;
+        for path in
+            [&mut self.home, &mut tools.venv, &mut tools.libchdb, &mut tools.libonnxruntime, &mut tools.dbt_project]
+        {
+            *path = std::path::absolute(&*path)?;
+        }
+        Ok(self)
+    }
+}
+
+/// The variables that name a setting: those with a section. `WEEKAHEAD_HOME` is the one without.
+fn nested_variables() -> config::Map<String, String> {
+    let named = |name: &str| {
+        let key = name.strip_prefix("WEEKAHEAD_");
+        key.is_some_and(|key| (key.contains("__") || key == "HOME") && key != "UNIVERSE__SYMBOLS")
+    };
+    std::env::vars().filter(|(name, _)| named(name)).collect()
+}
+
+/// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`.
+fn list_of_symbols() -> anyhow::Result<Config> {
+    let empty = Config::builder();
+    Ok(match std::env::var("WEEKAHEAD_UNIVERSE__SYMBOLS") {
+        Ok(list) => empty.set_override("universe.symbols", list.split(',').collect::<Vec<_>>())?.build()?,
+        Err(_) => empty.build()?,
+    })
+}
