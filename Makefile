@@ -1,0 +1,46 @@
+# weekahead: `make demo` runs the platform on real quotes, `make test` runs every check.
+
+.PHONY: help demo test check setup build fmt lint unit doctest doc deny tidy bench
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup build ## set up what is needed, then the whole pipeline on real quotes
+	@$${CARGO_TARGET_DIR:-target}/release/weekahead demo $(DEMO_ARGS)
+
+test: setup check ## set up what is needed, then every check
+
+check: fmt lint tidy deny unit doctest doc ## every check, without the set-up
+
+setup: ## bring dbt, MLflow, ClickHouse and ONNX Runtime into the checkout
+	@deploy/setup.sh
+
+build: ## the release build
+	@echo "build        release build (several minutes the first time)"
+	@cargo build --release --locked -p weekahead-cli
+
+fmt: ## is every file formatted
+	cargo fmt --all --check
+
+lint: ## clippy, no warning allowed
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+unit: ## unit, integration and end-to-end tests
+	@command -v cargo-nextest >/dev/null || cargo install cargo-nextest --locked
+	cargo nextest run --workspace --locked
+
+doctest: ## the examples in the docs
+	cargo test --workspace --doc --locked
+
+doc: ## do the docs build
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+deny: ## licences and sources of dependencies
+	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny check licenses bans sources
+
+tidy: ## layers, lints, file sizes, headers
+	cargo run -q --locked -p weekahead-xtask -- tidy
+
+bench: setup ## speed and memory as ratios against named peers
+	cargo run -q --release --locked -p weekahead-bench

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Brings the tools that are not Rust into the checkout: .venv (dbt, MLflow, sample quotes), .deps/chdb (the
+# ClickHouse engine as a library) and .deps/onnxruntime. Every step is skipped when it is done already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+chdb_version=26.7.3-stable.1
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/weekahead"
+
+say() { printf 'setup        %s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 2; }
+
+need_tools() {
+    command -v cargo >/dev/null || die "cargo is missing: install Rust (rustup) and try again"
+    command -v python3 >/dev/null || die "python3 is missing: install Python 3.10 or later and try again"
+    command -v npm >/dev/null || die "npm is missing: install Node.js with npm and try again"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+        die "$(python3 --version) is too old: Python 3.10 or later is needed"
+    python3 -c 'import venv, ensurepip' 2>/dev/null ||
+        die "this Python has no venv module: install it (Debian: apt-get install python3-venv) and try again"
+}
+
+python_environment() {
+    local wanted have=""
+    wanted="$(cksum <deploy/requirements.txt)"
+    [ -f .venv/requirements.stamp ] && have="$(cat .venv/requirements.stamp)"
+    [ "$wanted" = "$have" ] && return
+    say "Python environment (dbt, MLflow, sample quotes) into .venv: a few minutes the first time"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/requirements.txt
+    printf '%s\n' "$wanted" >.venv/requirements.stamp
+}
+
+chdb_package() {
+    case "$(uname -s)-$(uname -m)" in
+        Linux-x86_64) echo lib-linux-x64-gnu ;;
+        Linux-aarch64 | Linux-arm64) echo lib-linux-arm64-gnu ;;
+        Darwin-arm64) echo lib-darwin-arm64 ;;
+        Darwin-x86_64) echo lib-darwin-x64 ;;
+        *) die "no ClickHouse library exists for $(uname -s) $(uname -m): point warehouse.url at a server instead" ;;
+    esac
+}
+
+clickhouse_library() {
+    [ -f .deps/chdb/libchdb.so ] && return
+    local package folder work
+    package="$(chdb_package)"
+    folder="$cache/chdb-$chdb_version-$package"
+    if [ ! -f "$folder/libchdb.so" ]; then
+        say "ClickHouse as a library (180 MB, unpacks to 570 MB) into $folder"
+        mkdir -p "$folder"
+        work="$(mktemp -d "$folder/unpack.XXXXXX")"
+        (cd "$work" && npm pack --silent "@chdb/$package@$chdb_version" >/dev/null && tar xzf ./*.tgz)
+        mv "$(find "$work" -name 'libchdb.so' | head -n 1)" "$folder/libchdb.so"
+        rm -rf "$work"
+    fi
+    mkdir -p .deps/chdb
+    ln -sf "$folder/libchdb.so" .deps/chdb/libchdb.so
+}
+
+onnx_runtime() {
+    [ -f .deps/onnxruntime/libonnxruntime.so ] && return
+    local library
+    library="$(.venv/bin/python -c '
+import glob, importlib.util, os
+package = os.path.dirname(importlib.util.find_spec("onnxruntime").origin)
+found = glob.glob(os.path.join(package, "capi", "libonnxruntime*.so*"))
+found += glob.glob(os.path.join(package, "capi", "libonnxruntime*.dylib"))
+print(next(f for f in sorted(found) if "providers" not in os.path.basename(f)))')"
+    say "ONNX Runtime from $library"
+    mkdir -p .deps/onnxruntime
+    ln -sf "$library" .deps/onnxruntime/libonnxruntime.so
+}
+
+need_tools
+python_environment
+clickhouse_library
+onnx_runtime
