@@ -1,0 +1,73 @@
+//! The subcommands: one file each.
+
+mod config;
+mod demo;
+mod doctor;
+mod features;
+mod forecast;
+mod ingest;
+mod lake;
+mod replay_provider;
+mod serve;
+mod train;
+mod up;
+mod warehouse;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::Global;
+use crate::settings::Settings;
+
+/// The roles of the platform.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole pipeline on real quotes of 2000 to 2013, with the platform in one directory
+    Demo(demo::Demo),
+    /// Run the embedded services and the HTTP API until Ctrl-C
+    Up(up::Up),
+    /// Pull new quotes from the provider into the lake
+    Ingest(ingest::Ingest),
+    /// Build the marts by dbt, then the feature views
+    #[command(subcommand)]
+    Features(features::Features),
+    /// Backtest the models, record them in MLflow, promote by evidence
+    Train(train::Train),
+    /// Forecast the week ahead for the whole universe and write it back
+    Forecast(forecast::Forecast),
+    /// Serve the HTTP API
+    Serve(serve::Serve),
+    /// The S3 lake: serve it, list its loads, remove leftovers
+    #[command(subcommand)]
+    Lake(lake::Lake),
+    /// The ClickHouse warehouse: serve it, migrate it
+    #[command(subcommand)]
+    Warehouse(warehouse::Warehouse),
+    /// Serve quotes from CSV or Parquet files as the Yahoo chart API does
+    ReplayProvider(replay_provider::ReplayProvider),
+    /// Check every dependency and endpoint, and say how to mend what is missing
+    Doctor(doctor::Doctor),
+    /// Show the configuration in force
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// Runs a subcommand.
+pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(global.config.as_deref(), global.home.as_deref())?;
+    match command {
+        Command::Demo(demo) => demo.run(settings).await,
+        Command::Up(up) => up.run(settings).await,
+        Command::Ingest(ingest) => ingest.run(settings, global.as_of).await,
+        Command::Features(features) => features.run(settings, global.as_of).await,
+        Command::Train(train) => train.run(settings, global.as_of).await,
+        Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
+        Command::Serve(serve) => serve.run(settings, global.as_of).await,
+        Command::Lake(lake) => lake.run(settings).await,
+        Command::Warehouse(warehouse) => warehouse.run(settings).await,
+        Command::ReplayProvider(provider) => provider.run().await,
+        Command::Doctor(doctor) => doctor.run(settings).await,
+        Command::Config(config) => config.run(&settings),
+    }
+}

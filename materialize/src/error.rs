@@ -1,0 +1,58 @@
+//! What can stand between the lake and a feature view.
+
+use std::path::PathBuf;
+
+/// A failure of a build. Nothing that was built before is lost; run the build again once it is mended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// dbt cannot be started.
+    #[error("cannot run {program}: {source}; `make setup` installs dbt", program = program.display())]
+    DbtMissing {
+        /// The program that was to run.
+        program: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A model, seed or test failed.
+    #[error("dbt {status} `{node}`: {message}")]
+    DbtNode {
+        /// The node, such as `model.weekahead.bars`.
+        node: String,
+        /// dbt's word for its end: `error` or `fail`.
+        status: String,
+        /// dbt's message.
+        message: String,
+        /// How many nodes failed in all.
+        failed: usize,
+    },
+    /// dbt ended before it ran a node.
+    #[error("dbt cannot start its run: {message}")]
+    Dbt {
+        /// The last thing it said.
+        message: String,
+    },
+    /// The warehouse failed.
+    #[error(transparent)]
+    Warehouse(#[from] weekahead_warehouse::Error),
+    /// The view cannot be computed.
+    #[error(transparent)]
+    Features(#[from] weekahead_features::Error),
+    /// A computing task was stopped from outside.
+    #[error("the computation of {view} was interrupted; run it again")]
+    Interrupted {
+        /// The feature view.
+        view: String,
+    },
+}
+
+impl Error {
+    /// Whether trying the same thing again could succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Warehouse(error) => error.is_retryable(),
+            Self::Interrupted { .. } => true,
+            _ => false,
+        }
+    }
+}
