@@ -1,0 +1,98 @@
+//! Models to ONNX bytes.
+
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::graph::GraphBuilder;
+use super::meta::ArtifactMeta;
+use super::proto::{ModelProto, OperatorSetIdProto};
+use crate::error::check_shape;
+use crate::{Error, IntervalModel, LinearModel, Result};
+
+/// ONNX 1.10 and later read this; ONNX Runtime 1.9 and later run it.
+const IR_VERSION: i64 = 8;
+const OPSET: i64 = 15;
+
+/// The artifact of a fitted model: input `x`, outputs `y` and `quantiles`.
+///
+/// `y = clip((fill(x) - mean) / scale, -clip, clip) coefficients + intercept` and
+/// `quantiles = y + clip(fill(x_volatility) sqrt(horizon), floor, ceiling) offsets`, in float32. The same models and `meta`
+/// give the same bytes.
+///
+/// # Shape
+/// `x` rows x features, `y` rows x 1, `quantiles` rows x levels, with any number of rows.
+///
+/// # Missing values
+/// NaN and infinite inputs are filled inside the graph.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::Artifact`] when the models and `meta` differ in features, horizon or levels.
+pub fn to_onnx(model: &LinearModel, interval: &IntervalModel, meta: &ArtifactMeta) -> Result<Vec<u8>> {
+    check_shape("the interval model (features)", model.features(), interval.features)?;
+    check_shape("the feature names", model.features(), meta.features.len())?;
+    if meta.levels != interval.levels || meta.horizon != interval.spec.horizon {
+        let reason = "its metadata has other levels or another horizon than its interval model".to_owned();
+        return Err(Error::Artifact { reason });
+    }
+    let mut graph = GraphBuilder::new("weekahead");
+    graph.input("x", model.features());
+    graph.output("y", 1);
+    graph.output("quantiles", interval.levels.len());
+    add_point(&mut graph, model);
+    add_quantiles(&mut graph, interval);
+    let proto = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "weekahead".to_owned(),
+        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        domain: String::new(),
+        model_version: 1,
+        graph: Some(graph.finish()),
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        metadata_props: meta.to_props()?,
+    };
+    Ok(proto.encode_to_vec())
+}
+
+/// The digest that names an artifact: SHA-256 in lower-case hexadecimal.
+///
+/// ```
+/// let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// assert_eq!(weekahead_models::onnx::digest(b""), empty);
+/// ```
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn add_point(graph: &mut GraphBuilder, model: &LinearModel) {
+    let (features, pre) = (model.features(), &model.preprocessing);
+    graph.floats("fill", &[1, features], &pre.fill);
+    graph.floats("mean", &[1, features], &pre.mean);
+    graph.floats("scale", &[1, features], &pre.scale);
+    graph.scalar("clip_low", -pre.clip);
+    graph.scalar("clip_high", pre.clip);
+    graph.floats("coefficients", &[features, 1], &model.coefficients);
+    graph.floats("intercept", &[1], &[model.intercept]);
+
+    graph.fill_missing("x", "fill", "filled");
+    graph.node("Sub", &["filled", "mean"], "centred");
+    graph.node("Div", &["centred", "scale"], "standardised");
+    graph.node("Clip", &["standardised", "clip_low", "clip_high"], "z");
+    graph.node("MatMul", &["z", "coefficients"], "weighted");
+    graph.node("Add", &["weighted", "intercept"], "y");
+}
+
+fn add_quantiles(graph: &mut GraphBuilder, interval: &IntervalModel) {
+    graph.index("volatility_column", interval.spec.column);
+    graph.floats("volatility_fill", &[1], &[interval.fill]);
+    graph.floats("root_horizon", &[1], &[interval.root_horizon()]);
+    graph.scalar("floor", interval.spec.floor);
+    graph.scalar("ceiling", interval.spec.ceiling);
+    graph.floats("offsets", &[1, interval.offsets.len()], &interval.offsets);
+
+    graph.column("x", "volatility_column", "volatility_raw");
+    graph.fill_missing("volatility_raw", "volatility_fill", "volatility");
+    graph.node("Mul", &["volatility", "root_horizon"], "volatility_ahead");
+    graph.node("Clip", &["volatility_ahead", "floor", "ceiling"], "row_scale");
+    graph.node("Mul", &["row_scale", "offsets"], "distances");
+    graph.node("Add", &["y", "distances"], "quantiles");
+}

@@ -1,0 +1,15 @@
+//! The artifact: models as ONNX bytes, and ONNX Runtime to run them.
+
+mod export;
+mod graph;
+mod meta;
+mod parity;
+mod proto;
+mod runtime;
+mod session;
+
+pub use export::{digest, to_onnx};
+pub use meta::ArtifactMeta;
+pub use parity::{ParityReport, parity};
+pub use runtime::OnnxRuntime;
+pub use session::OnnxSession;

@@ -1,0 +1,84 @@
+//! The rows a model is fitted on, checked once.
+
+use ndarray::{ArrayView1, ArrayView2};
+
+use crate::error::check_shape;
+use crate::{Error, Result};
+
+/// Features, targets and weights of the training rows; whoever holds one knows that they fit together.
+///
+/// # Shape
+/// `x` is rows x features; `y` and `weights` have one entry a row.
+///
+/// # Units
+/// `y` in log returns over the horizon; weights are relative.
+///
+/// # Missing values
+/// `x` may hold NaN or infinities: both count as missing. `y` and the weights may not.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingRows<'a> {
+    x: ArrayView2<'a, f32>,
+    y: ArrayView1<'a, f64>,
+    weights: Option<ArrayView1<'a, f64>>,
+}
+
+impl<'a> TrainingRows<'a> {
+    /// Rows of equal weight.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without rows, [`Error::Shape`] when `x` and `y` differ in rows, [`Error::NotFinite`] for
+    /// a target that is no finite number.
+    pub fn new(x: ArrayView2<'a, f32>, y: ArrayView1<'a, f64>) -> Result<Self> {
+        if y.is_empty() {
+            return Err(Error::Empty { what: "the training set" });
+        }
+        check_shape("x (rows)", y.len(), x.nrows())?;
+        match y.iter().position(|value| !value.is_finite()) {
+            Some(row) => Err(Error::NotFinite { what: "y", row }),
+            None => Ok(Self { x, y, weights: None }),
+        }
+    }
+
+    /// The same rows, weighted.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is a weight for each row, [`Error::Weights`] when one is negative or not finite, or
+    /// all are zero.
+    pub fn weighted(self, weights: ArrayView1<'a, f64>) -> Result<Self> {
+        check_shape("weights", self.y.len(), weights.len())?;
+        let bad = weights.iter().position(|w| !w.is_finite() || *w < 0.0);
+        match bad {
+            Some(row) => Err(Error::Weights { row }),
+            None if weights.sum() <= 0.0 => Err(Error::Weights { row: weights.len() }),
+            None => Ok(Self { weights: Some(weights), ..self }),
+        }
+    }
+
+    /// The features.
+    pub fn x(&self) -> ArrayView2<'a, f32> {
+        self.x
+    }
+
+    /// The targets.
+    pub fn y(&self) -> ArrayView1<'a, f64> {
+        self.y
+    }
+
+    /// The weights, when rows are weighted.
+    pub fn weights(&self) -> Option<ArrayView1<'a, f64>> {
+        self.weights
+    }
+
+    /// The weight of a row: 1 when rows are not weighted.
+    pub fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    /// The weighted mean of the targets.
+    pub fn mean_target(&self) -> f64 {
+        match self.weights {
+            Some(weights) => weights.dot(&self.y) / weights.sum(),
+            None => self.y.sum() / self.y.len() as f64,
+        }
+    }
+}
