@@ -21,12 +21,10 @@ impl LinearModel {
     pub(crate) fn new(preprocessing: Preprocessing, coefficients: &[f64], intercept: f64) -> Result<Self> {
         check_shape("the coefficients", preprocessing.features(), coefficients.len())?;
         let coefficients: Vec<f32> = coefficients.iter().map(|c| *c as f32).collect();
-        if let Some(row) = coefficients.iter().position(|c| !c.is_finite()) {
-            return Err(Error::NotFinite { what: "a coefficient", row });
-        }
         let intercept = intercept as f32;
-        if !intercept.is_finite() {
-            return Err(Error::NotFinite { what: "the intercept", row: 0 });
+        if !(intercept.is_finite() && coefficients.iter().all(|c| c.is_finite())) {
+            let reason = "a coefficient overflowed float32".to_owned();
+            return Err(Error::Unsolvable { model: "linear", reason });
         }
         Ok(Self { preprocessing, coefficients, intercept })
     }
