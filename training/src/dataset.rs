@@ -1,0 +1,164 @@
+//! The rows a model may learn from: features as they were known at their origin, targets realised by `as_of`.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array1, Array2};
+use sha2::{Digest, Sha256};
+use weekahead_features::{Target, View, targets};
+use weekahead_market::{AsOf, Calendar, Horizon, Panel, Session, Symbol};
+use weekahead_warehouse::{FeatureRows, SessionRange, Warehouse};
+
+use crate::{Error, Result};
+
+/// Who and when a row is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowKey {
+    /// The session the row's features stand on.
+    pub origin: Session,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The session in which the target was realised.
+    pub realised: Session,
+}
+
+/// A design matrix with its targets, ordered by origin, then symbol.
+///
+/// # Shape
+/// `x` is rows by features, in the view's order; `y` and `keys` have one entry a row.
+///
+/// # Units
+/// `y` in log returns over `horizon` sessions.
+///
+/// # Missing values
+/// NaN in `x` where a window was not full; none in `y`: a row without a realised target is no row.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// The feature view's name.
+    pub view: String,
+    /// The version of the view's definitions.
+    pub view_version: String,
+    /// The features, in the order of the columns.
+    pub features: Vec<String>,
+    /// Sessions ahead.
+    pub horizon: Horizon,
+    /// Where the reader stood.
+    pub as_of: AsOf,
+    /// Who and when each row is about.
+    pub keys: Vec<RowKey>,
+    /// The features.
+    pub x: Array2<f32>,
+    /// The targets.
+    pub y: Array1<f64>,
+}
+
+impl Dataset {
+    /// Reads features and bars known at `as_of` and joins them point in time.
+    ///
+    /// A feature row takes part when it was known before the session after its origin closed: a row that was
+    /// computed anew from a later correction is knowledge that nobody had at the origin.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`] when nothing is left; errors of the warehouse.
+    pub async fn read(
+        warehouse: &Warehouse,
+        calendar: &Calendar,
+        view: &View,
+        horizon: Horizon,
+        as_of: AsOf,
+    ) -> Result<Self> {
+        let names = view.names().to_vec();
+        let range = SessionRange::ALL;
+        let rows = warehouse.features(as_of, view.name(), view.version(), &names, None, range).await?;
+        let bars = warehouse.bars(as_of, None, None).await?;
+        Self::join(&rows, &bars, calendar, view, horizon, as_of)
+    }
+
+    fn join(
+        rows: &FeatureRows,
+        bars: &Panel,
+        calendar: &Calendar,
+        view: &View,
+        horizon: Horizon,
+        as_of: AsOf,
+    ) -> Result<Self> {
+        let realised = realised_targets(bars, calendar, horizon)?;
+        let mut joined = Vec::with_capacity(rows.len());
+        for row in 0..rows.len() {
+            let (symbol, origin) = (&rows.symbols[row], rows.sessions[row]);
+            let known_in_time = rows.knowledge_times[row] <= deadline(calendar, origin)?;
+            let target = realised.get(symbol).and_then(|of_symbol| of_symbol.get(&origin));
+            if let Some(target) = target.filter(|target| known_in_time && known(target, as_of)) {
+                joined.push((RowKey { origin, symbol: symbol.clone(), realised: target.realised_session }, row, target.value));
+            }
+        }
+        joined.sort_by(|a, b| (a.0.origin, &a.0.symbol).cmp(&(b.0.origin, &b.0.symbol)));
+        let width = rows.names.len();
+        let x = joined.iter().flat_map(|(_, row, _)| &rows.values[row * width..(row + 1) * width]).copied();
+        let x = Array2::from_shape_vec((joined.len(), width), x.collect());
+        let dataset = Self {
+            view: view.name().to_owned(),
+            view_version: view.version().to_owned(),
+            features: rows.names.clone(),
+            horizon,
+            as_of,
+            x: x.map_err(|_| Error::NoRows { view: view.name().to_owned(), as_of })?,
+            y: joined.iter().map(|(_, _, value)| *value).collect(),
+            keys: joined.into_iter().map(|(key, _, _)| key).collect(),
+        };
+        if dataset.keys.is_empty() { Err(Error::NoRows { view: dataset.view, as_of }) } else { Ok(dataset) }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The distinct origins, increasing.
+    pub fn origins(&self) -> Vec<Session> {
+        let mut origins: Vec<_> = self.keys.iter().map(|key| key.origin).collect();
+        origins.dedup();
+        origins
+    }
+
+    /// A digest of keys, features and targets: two data sets with the same digest are the same rows, bit for bit.
+    /// 32 hex digits, since MLflow allows 36.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(self.view_version.as_bytes());
+        for key in &self.keys {
+            hasher.update(key.symbol.as_str().as_bytes());
+            hasher.update(key.origin.days_since_epoch().to_le_bytes());
+            hasher.update(key.realised.days_since_epoch().to_le_bytes());
+        }
+        self.x.iter().for_each(|value| hasher.update(value.to_bits().to_le_bytes()));
+        self.y.iter().for_each(|value| hasher.update(value.to_bits().to_le_bytes()));
+        hasher.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The close of the session after the origin, in microseconds: a forecast made later than that is none of a week ahead.
+fn deadline(calendar: &Calendar, origin: Session) -> Result<i64> {
+    let next = calendar.offset(origin, 1)?;
+    Ok(calendar.close(next)?.as_microsecond())
+}
+
+fn known(target: &Target, as_of: AsOf) -> bool {
+    target.knowledge_time <= as_of.as_microsecond()
+}
+
+fn realised_targets(
+    bars: &Panel,
+    calendar: &Calendar,
+    horizon: Horizon,
+) -> Result<BTreeMap<Symbol, BTreeMap<Session, Target>>> {
+    let of_symbol = |(symbol, series): (&Symbol, &_)| {
+        let realised = targets(series, calendar, horizon)?;
+        Ok((symbol.clone(), realised.into_iter().map(|target| (target.origin, target)).collect()))
+    };
+    bars.iter().map(of_symbol).collect()
+}
