@@ -1,1 +1,28 @@
-//! weekahead-features.
+//! Features: one line of text each, the same value in training and in serving.
+//!
+//! A feature is a name and an [expression](expr) in the style of Qlib; a [`View`] is a named list of them.
+//! Streaming [kernels](kernel) compute a view one bar at a time ([`ViewState`]), and [`compute`] folds the very
+//! same kernels over a series, so that the two cannot differ. Nothing here does I/O, and nothing can look ahead:
+//! the one door to the future is [`targets`].
+
+mod adjust;
+mod batch;
+mod error;
+pub mod expr;
+pub mod kernel;
+mod matrix;
+mod plan;
+mod stream;
+mod target;
+mod view;
+
+pub use adjust::{Adjuster, Factors};
+pub use batch::{compute, compute_panel};
+pub use error::Error;
+pub use matrix::FeatureMatrix;
+pub use stream::ViewState;
+pub use target::{Target, targets};
+pub use view::{Feature, View};
+
+/// The result of everything fallible in this crate.
+pub type Result<T> = std::result::Result<T, Error>;

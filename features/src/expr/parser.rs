@@ -1,0 +1,236 @@
+//! Tokens to tree, by recursive descent.
+
+use std::ops::Range;
+
+use super::lexer::{self, Kind, Token};
+use super::operator::Function;
+use super::{BinaryOp, Expr, Field, ParseError, RollingOp, UnaryOp};
+
+/// How deep parentheses and calls may nest, and how many operators one expression may have: both keep the
+/// recursion over a tree within any thread's stack.
+const MAX_NESTING: usize = 64;
+const MAX_OPERATORS: usize = 500;
+/// Ten years of sessions.
+const MAX_WINDOW: usize = 2_520;
+
+const COMPARISONS: [BinaryOp; 6] =
+    [BinaryOp::Gt, BinaryOp::Ge, BinaryOp::Lt, BinaryOp::Le, BinaryOp::Eq, BinaryOp::Ne];
+
+/// Reads one expression, all of the text.
+pub(super) fn parse(text: &str) -> Result<Expr, ParseError> {
+    let mut parser = Parser { text, tokens: lexer::tokens(text)?, at: 0, nesting: 0, operators: 0 };
+    let expr = parser.comparison()?;
+    match parser.peek().kind {
+        Kind::End => Ok(expr),
+        Kind::Sign(")") => {
+            Err(parser.error_here("this `)` closes nothing", "remove it, or open a `(` before"))
+        }
+        Kind::Sign(sign @ (">" | ">=" | "<" | "<=" | "==" | "!=")) => Err(parser.error_here(
+            format!("a second comparison `{sign}`"),
+            "comparisons do not chain: add parentheses",
+        )),
+        _ => {
+            Err(parser.error_here("the expression ends before this", "write an operator between two values"))
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token<'a>>,
+    at: usize,
+    nesting: usize,
+    operators: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn comparison(&mut self) -> Result<Expr, ParseError> {
+        let left = self.chain(&[BinaryOp::Add, BinaryOp::Sub])?;
+        let Some(op) = self.take_infix(&COMPARISONS) else { return Ok(left) };
+        self.count_operator()?;
+        let right = self.chain(&[BinaryOp::Add, BinaryOp::Sub])?;
+        Ok(Expr::Binary(op, left.into(), right.into()))
+    }
+
+    /// Left-associative operators of one precedence; `+ -` binds less than `* /`.
+    fn chain(&mut self, ops: &[BinaryOp]) -> Result<Expr, ParseError> {
+        let product = [BinaryOp::Mul, BinaryOp::Div];
+        let is_sum = ops[0] == BinaryOp::Add;
+        let operand = |parser: &mut Self| if is_sum { parser.chain(&product) } else { parser.unary() };
+        let mut left = operand(self)?;
+        while let Some(op) = self.take_infix(ops) {
+            self.count_operator()?;
+            left = Expr::Binary(op, left.into(), operand(self)?.into());
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Result<Expr, ParseError> {
+        self.nest(|parser| {
+            if parser.take_sign("-") {
+                parser.count_operator()?;
+                return Ok(Expr::Unary(UnaryOp::Neg, parser.unary()?.into()));
+            }
+            parser.primary()
+        })
+    }
+
+    fn primary(&mut self) -> Result<Expr, ParseError> {
+        let token = self.next();
+        match token.kind {
+            Kind::Number(value) => Ok(Expr::Number(value)),
+            Kind::Name(name) if self.peek().kind == Kind::Sign("(") => self.call(name, token.span),
+            Kind::Name(name) | Kind::Dollar(name) => self.field(name, token.span),
+            Kind::Sign("(") => {
+                let inner = self.comparison()?;
+                self.expect(")", "close the parenthesis")?;
+                Ok(inner)
+            }
+            Kind::End => Err(self.error(
+                token.span,
+                "the expression ends here",
+                "a value is missing: a field, a number or an operator",
+            )),
+            Kind::Sign(sign) => {
+                let hint = "a value belongs here: a field, a number or an operator";
+                Err(self.error(token.span, format!("unexpected `{sign}`"), hint))
+            }
+        }
+    }
+
+    fn field(&self, name: &str, span: Range<usize>) -> Result<Expr, ParseError> {
+        if let Some(field) = Field::named(name) {
+            return Ok(Expr::Field(field));
+        }
+        let (message, hint) = match Function::named(name) {
+            Some(function) => (format!("`{name}` is an operator"), format!("write `{}`", function.usage())),
+            None => {
+                (format!("unknown field `{name}`"), suggestion(name, Field::ALL.iter().map(|f| f.name())))
+            }
+        };
+        Err(self.error(span, message, hint))
+    }
+
+    fn call(&mut self, name: &str, span: Range<usize>) -> Result<Expr, ParseError> {
+        let Some(function) = Function::named(name) else {
+            let hint = suggestion(name, Function::all().map(|(known, _)| known));
+            return Err(self.error(span, format!("unknown operator `{name}`"), hint));
+        };
+        self.count_operator()?;
+        self.next();
+        let usage = format!("write `{}`", function.usage());
+        let expr = match function {
+            Function::Unary(op) => Expr::Unary(op, self.argument()?),
+            Function::Binary(op) => Expr::Binary(op, self.argument_then_comma(&usage)?, self.argument()?),
+            Function::If => {
+                let condition = self.argument_then_comma(&usage)?;
+                Expr::If(condition, self.argument_then_comma(&usage)?, self.argument()?)
+            }
+            Function::Rolling(op) => Expr::Rolling(op, self.argument_then_comma(&usage)?, self.window(op)?),
+        };
+        self.expect(")", &usage)?;
+        Ok(expr)
+    }
+
+    fn argument(&mut self) -> Result<Box<Expr>, ParseError> {
+        Ok(self.comparison()?.into())
+    }
+
+    fn argument_then_comma(&mut self, usage: &str) -> Result<Box<Expr>, ParseError> {
+        let argument = self.argument()?;
+        self.expect(",", usage)?;
+        Ok(argument)
+    }
+
+    fn window(&mut self, op: RollingOp) -> Result<usize, ParseError> {
+        let start = self.peek().span.start;
+        let negative = self.take_sign("-");
+        let token = self.next();
+        let span = start..token.span.end;
+        let Kind::Number(value) = token.kind else {
+            let message = format!("the window of `{}` is not a number", op.name());
+            return Err(self.error(span, message, "write how many sessions, such as 20"));
+        };
+        let least = op.min_window();
+        if negative && value != 0.0 {
+            let reads =
+                if matches!(op, RollingOp::Ref | RollingOp::Delta) { "into the future" } else { "backwards" };
+            let hint = format!("use {least} or more: an expression reaches only to the past");
+            return Err(self.error(span, format!("`{}` cannot look {reads}", op.name()), hint));
+        }
+        if value.fract() != 0.0 || value < least as f64 || value > MAX_WINDOW as f64 {
+            let message = format!("{value} is no window of `{}`", op.name());
+            return Err(self.error(
+                span,
+                message,
+                format!("use a whole number of sessions, {least} to {MAX_WINDOW}"),
+            ));
+        }
+        Ok(value as usize)
+    }
+
+    fn nest<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+        if self.nesting == MAX_NESTING {
+            let message = format!("nested more than {MAX_NESTING} deep");
+            return Err(self.error_here(message, "split it into simpler features"));
+        }
+        self.nesting += 1;
+        let result = inner(self);
+        self.nesting -= 1;
+        result
+    }
+
+    fn count_operator(&mut self) -> Result<(), ParseError> {
+        self.operators += 1;
+        if self.operators <= MAX_OPERATORS {
+            return Ok(());
+        }
+        Err(self.error_here(format!("more than {MAX_OPERATORS} operators"), "split it into simpler features"))
+    }
+
+    fn take_infix(&mut self, ops: &[BinaryOp]) -> Option<BinaryOp> {
+        let Kind::Sign(sign) = self.peek().kind else { return None };
+        let op = ops.iter().copied().find(|op| op.name() == sign)?;
+        self.next();
+        Some(op)
+    }
+
+    fn take_sign(&mut self, sign: &str) -> bool {
+        let found = matches!(self.peek().kind, Kind::Sign(here) if here == sign);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, sign: &str, hint: &str) -> Result<(), ParseError> {
+        if self.take_sign(sign) { Ok(()) } else { Err(self.error_here(format!("expected `{sign}`"), hint)) }
+    }
+
+    fn peek(&self) -> &Token<'a> {
+        &self.tokens[self.at]
+    }
+
+    /// The `End` is never passed.
+    fn next(&mut self) -> Token<'a> {
+        let token = self.peek().clone();
+        self.at += usize::from(token.kind != Kind::End);
+        token
+    }
+
+    fn error_here(&self, message: impl Into<String>, hint: impl Into<String>) -> ParseError {
+        self.error(self.peek().span.clone(), message, hint)
+    }
+
+    fn error(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) -> ParseError {
+        ParseError::new(self.text, span, message, hint)
+    }
+}
+
+/// The nearest known word, or all of them.
+fn suggestion(word: &str, known: impl Iterator<Item = &'static str>) -> String {
+    let known: Vec<_> = known.collect();
+    let distance = |other: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
+    match known.iter().min_by_key(|other| distance(other)) {
+        Some(nearest) if distance(nearest) <= 2 => format!("did you mean `{nearest}`?"),
+        _ => format!("known are {}", known.join(" ")),
+    }
+}
