@@ -1,0 +1,41 @@
+-- How each realised forecast did, beside the random walk (which says: no change).
+-- A table: outcomes come with bars, so they change when this build runs and not between builds.
+{{ config(
+    materialized='table',
+    engine=engine(),
+    order_by=['model_name', 'symbol', 'origin', 'horizon'],
+) }}
+
+with realised as (
+    select
+        *,
+        assumeNotNull(realised_return) as realised,
+        assumeNotNull(target_session) as target
+    from {{ ref('forecasts') }}
+    where realised_return is not null and isFinite(realised_return) and isFinite(point_return)
+)
+
+select
+    forecast_id,
+    symbol,
+    model_name,
+    model_version,
+    run_id,
+    origin,
+    toMonday(origin) as week,
+    horizon,
+    target as target_session,
+    point_return as point,
+    realised,
+    realised - point_return as error,
+    abs(error) as abs_error,
+    error * error as squared_error,
+    realised as random_walk_error,
+    abs(realised) as random_walk_abs_error,
+    realised * realised as random_walk_squared_error,
+    lower_80_return as lower_80,
+    upper_80_return as upper_80,
+    if(lower_80 is null or upper_80 is null, null, toUInt8(realised between lower_80 and upper_80)) as in_interval_80,
+    {{ direction_hit('point_return', 'realised') }} as direction_hit,
+    {{ pinball('quantile_levels', 'quantile_values', 'realised') }} as pinball
+from realised
