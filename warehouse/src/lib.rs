@@ -1,1 +1,41 @@
-//! weekahead-warehouse.
+//! The warehouse: the only crate that talks ClickHouse.
+//!
+//! It speaks the ClickHouse HTTP interface, to the embedded engine or to any ClickHouse server or cluster by
+//! URL. One file a resource: [`bars`](Warehouse::bars), [`features`](Warehouse::features),
+//! [`forecasts`](Warehouse::forecasts), [`backtests`](Warehouse::backtests),
+//! [`promotions`](Warehouse::promotions), [`pipeline_runs`](Warehouse::pipeline_runs) and
+//! [`load_ids`](Warehouse::load_ids).
+//!
+//! Every read says where it stands: it takes an [`AsOf`](weekahead_market::AsOf) and returns only what was
+//! known by then. Every write may be repeated: the same rows twice are one row.
+
+mod backtests;
+mod bars;
+mod client;
+mod config;
+mod error;
+mod features;
+mod forecasts;
+mod loads;
+mod migrations;
+mod native;
+mod pipeline_runs;
+mod promotions;
+mod sql;
+mod tables;
+mod transport;
+
+pub use backtests::BacktestRow;
+pub use bars::{BARS_TABLE, BarVersion};
+pub use client::Warehouse;
+pub use config::{LakeLocation, WarehouseConfig};
+pub use error::Error;
+pub use features::{FeatureKey, FeatureKeys, FeatureRow, FeatureRows, SessionRange};
+pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
+pub use migrations::{LATEST_MIGRATION, MigrationStatus};
+pub use pipeline_runs::PipelineRun;
+pub use promotions::PromotionRow;
+pub use tables::TableDigest;
+
+/// The result of everything fallible in this crate.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS forecasts.forecasts{on_cluster};
+-- cluster only
+DROP TABLE IF EXISTS forecasts.forecasts_local{on_cluster};

@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS forecasts.backtests{on_cluster};
+-- cluster only
+DROP TABLE IF EXISTS forecasts.backtests_local{on_cluster};

@@ -1,0 +1,213 @@
+//! Bars as they were known at an instant.
+
+use clickhouse::Row;
+use clickhouse::native::Block;
+use clickhouse::query::Query;
+use serde::{Deserialize, Serialize};
+use weekahead_market::{AsOf, Bar, CorporateAction, Panel, Session, Symbol};
+
+use crate::native::{Symbols, column, session};
+use crate::{Result, Warehouse};
+
+/// The shape of `marts.bars`, which dbt builds from the lake: for warehouses without dbt, such as those of tests.
+pub const BARS_TABLE: &str = "\
+CREATE TABLE IF NOT EXISTS marts.bars
+(
+    symbol         LowCardinality(String),
+    session        Date32,
+    open           Float64,
+    high           Float64,
+    low            Float64,
+    close          Float64,
+    volume         Float64,
+    dividend       Float64,
+    split          Float64,
+    currency       LowCardinality(String),
+    source         LowCardinality(String),
+    event_time     DateTime64(6, 'UTC'),
+    knowledge_time DateTime64(6, 'UTC'),
+    ingested_at    DateTime64(6, 'UTC'),
+    content_hash   UInt64,
+    load_id        String,
+    version        UInt32
+)
+ENGINE = MergeTree
+ORDER BY (symbol, session, knowledge_time)";
+
+/// One version of a bar: a row of `marts.bars`.
+///
+/// # Units
+/// Instants in microseconds since 1970-01-01 UTC, `session` in days since 1970-01-01, prices raw.
+#[derive(Debug, Clone, PartialEq, Row, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the columns' names and mean what the vocabulary says")]
+pub struct BarVersion {
+    pub symbol: String,
+    pub session: i32,
+    pub open: f64,
+    pub high: f64,
+    pub low: f64,
+    pub close: f64,
+    pub volume: f64,
+    pub dividend: f64,
+    pub split: f64,
+    pub currency: String,
+    pub source: String,
+    pub event_time: i64,
+    pub knowledge_time: i64,
+    pub ingested_at: i64,
+    pub content_hash: u64,
+    pub load_id: String,
+    pub version: u32,
+}
+
+impl Warehouse {
+    /// The bars known at `as_of`: of each symbol and session the newest version, in order.
+    ///
+    /// `symbols` of `None` means all; `from` is the first session wanted. Streamed: the server sorts nothing (the
+    /// table's order is the answer's) and only the panel itself is held in memory.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before dbt ran; connection errors.
+    pub async fn bars(
+        &self,
+        as_of: AsOf,
+        symbols: Option<&[Symbol]>,
+        from: Option<Session>,
+    ) -> Result<Panel> {
+        self.read(|| async {
+            let mut newest = NewestBars::default();
+            for batch in symbol_batches(symbols) {
+                self.blocks(self.bars_query(as_of, batch, from), |block| newest.take(block)).await?;
+            }
+            newest.finish()
+        })
+        .await
+    }
+
+    fn bars_query(&self, as_of: AsOf, symbols: Option<Vec<String>>, from: Option<Session>) -> Query {
+        let mut filter = String::new();
+        if symbols.is_some() {
+            filter.push_str(" AND symbol IN {symbols:Array(String)}");
+        }
+        if from.is_some() {
+            filter.push_str(" AND session >= {from:Date32}");
+        }
+        // Versions are few: the reader keeps the last of each session, which costs the server no memory at all.
+        let sql = format!(
+            "SELECT symbol, toInt32(session) AS day, open, high, low, close, volume, dividend, split, \
+             toUnixTimestamp64Micro(knowledge_time) AS known FROM marts.bars \
+             WHERE knowledge_time <= {AT} AND event_time <= {AT}{filter} \
+             ORDER BY symbol, session, knowledge_time, version"
+        );
+        let mut query = self.query(&sql).param("as_of", as_of.as_microsecond());
+        if let Some(symbols) = symbols {
+            query = query.param("symbols", symbols);
+        }
+        if let Some(from) = from {
+            query = query.param("from", from.to_string());
+        }
+        query
+    }
+
+    /// Adds versions of bars to `marts.bars`, where dbt does not: in tests and benchmarks.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) without the table; connection errors.
+    pub async fn write_bars(&self, rows: &[BarVersion]) -> Result<()> {
+        self.insert("marts", "bars", rows).await
+    }
+}
+
+/// The reader's instant in SQL, as the parameter `as_of` in microseconds.
+pub(crate) const AT: &str = "fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')";
+
+/// Symbols in order, in batches that fit into one request; one batch of `None` for all symbols.
+pub(crate) fn symbol_batches(symbols: Option<&[Symbol]>) -> Vec<Option<Vec<String>>> {
+    const BATCH: usize = 2_000;
+    let Some(symbols) = symbols else { return vec![None] };
+    let mut names: Vec<String> = symbols.iter().map(Symbol::to_string).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.chunks(BATCH).map(|batch| Some(batch.to_vec())).collect()
+}
+
+struct Known {
+    symbol: Symbol,
+    session: Session,
+    bar: Bar,
+    action: CorporateAction,
+    knowledge_time: i64,
+}
+
+/// Keeps the last of the versions of each session, as they stream by in order.
+#[derive(Default)]
+struct NewestBars {
+    panel: Panel,
+    pending: Option<Known>,
+    symbols: Symbols,
+}
+
+impl NewestBars {
+    fn take(&mut self, block: &Block) -> Result<()> {
+        let names: Vec<&str> = column(block, "symbol")?;
+        let days: Vec<i32> = column(block, "day")?;
+        let known: Vec<i64> = column(block, "known")?;
+        let [open, high, low, close] = prices(block)?;
+        let volume: Vec<f64> = column(block, "volume")?;
+        let dividend: Vec<f64> = column(block, "dividend")?;
+        let split: Vec<f64> = column(block, "split")?;
+        for i in 0..block.num_rows() {
+            let (open, high, low, close) = (open[i], high[i], low[i], close[i]);
+            let symbol = self.symbols.of(names[i])?;
+            self.push(Known {
+                symbol,
+                session: session(days[i])?,
+                bar: Bar { open, high, low, close, volume: volume[i] },
+                action: CorporateAction { dividend: dividend[i], split: split[i] },
+                knowledge_time: known[i],
+            })?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, next: Known) -> Result<()> {
+        let same = |last: &Known| last.session == next.session && last.symbol == next.symbol;
+        if !self.pending.as_ref().is_some_and(same) {
+            self.flush()?;
+        }
+        self.pending = Some(next);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Some(Known { symbol, session, bar, action, knowledge_time }) = self.pending.take() {
+            self.panel.entry(&symbol).push(&symbol, session, bar, action, knowledge_time)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Panel> {
+        self.flush()?;
+        Ok(self.panel)
+    }
+}
+
+fn prices(block: &Block) -> Result<[Vec<f64>; 4]> {
+    Ok([column(block, "open")?, column(block, "high")?, column(block, "low")?, column(block, "close")?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_come_in_order_and_in_batches() {
+        let symbols: Vec<Symbol> =
+            (0..4_500).rev().map(|i| Symbol::new(&format!("S{i:04}")).unwrap()).collect();
+        let batches: Vec<Vec<String>> = symbol_batches(Some(&symbols)).into_iter().flatten().collect();
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2_000, 2_000, 500]);
+        assert!(batches.concat().is_sorted());
+        assert_eq!(symbol_batches(None), [None]);
+        assert!(symbol_batches(Some(&[])).is_empty());
+    }
+}

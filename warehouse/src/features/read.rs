@@ -1,0 +1,193 @@
+//! Features as they were known at an instant.
+
+use clickhouse::native::Block;
+use clickhouse::query::Query;
+use weekahead_market::{AsOf, Session, Symbol};
+
+use super::{FeatureRows, table};
+use crate::bars::symbol_batches;
+use crate::native::{Symbols, column, session};
+use crate::sql::identifier;
+use crate::{Result, Warehouse};
+
+/// The first and the last session wanted; `None` leaves a side open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SessionRange {
+    /// The first session wanted.
+    pub from: Option<Session>,
+    /// The last session wanted.
+    pub to: Option<Session>,
+}
+
+impl SessionRange {
+    /// Every session.
+    pub const ALL: Self = Self { from: None, to: None };
+
+    /// One session alone.
+    pub fn only(session: Session) -> Self {
+        Self { from: Some(session), to: Some(session) }
+    }
+
+    fn filter(self) -> String {
+        let mut filter = String::new();
+        if self.from.is_some() {
+            filter.push_str(" AND session >= {from:Date32}");
+        }
+        if self.to.is_some() {
+            filter.push_str(" AND session <= {to:Date32}");
+        }
+        filter
+    }
+
+    fn bind(self, mut query: Query) -> Query {
+        if let Some(from) = self.from {
+            query = query.param("from", from.to_string());
+        }
+        if let Some(to) = self.to {
+            query = query.param("to", to.to_string());
+        }
+        query
+    }
+}
+
+impl Warehouse {
+    /// The features of a view known at `as_of`: of each symbol and session the newest row, in order.
+    ///
+    /// `names` are the features wanted, in the order wanted; `symbols` of `None` means all.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the view was made;
+    /// [`Error::Refused`](crate::Error::Refused) for a feature without a column; connection errors.
+    pub async fn features(
+        &self,
+        as_of: AsOf,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        symbols: Option<&[Symbol]>,
+        range: SessionRange,
+    ) -> Result<FeatureRows> {
+        let table = identifier("view", view)?;
+        let columns = table::columns(names)?;
+        self.read(|| async {
+            let mut newest = NewestRows::of(names);
+            for batch in symbol_batches(symbols) {
+                let filter = batch_filter(&batch) + &range.filter();
+                let query = self.query(&features_sql(&table, &columns, &filter));
+                let query = bind(query, as_of, view_version, batch);
+                self.blocks(range.bind(query), |block| newest.take(block)).await?;
+            }
+            Ok(newest.rows)
+        })
+        .await
+    }
+
+    /// The newest row of each symbol known at `as_of`: what a forecast made at that instant stands on.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    pub async fn latest_features(
+        &self,
+        as_of: AsOf,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        symbols: Option<&[Symbol]>,
+    ) -> Result<FeatureRows> {
+        let table = identifier("view", view)?;
+        let columns = table::columns(names)?;
+        self.read(|| async {
+            let mut newest = NewestRows::of(names);
+            for batch in symbol_batches(symbols) {
+                let of_batch = batch_filter(&batch);
+                let last = format!(
+                    " AND (symbol, session) {} (SELECT symbol, max(session) FROM features.{table} \
+                     WHERE {KNOWN}{of_batch} GROUP BY symbol)",
+                    self.topology.in_subquery()
+                );
+                let query = self.query(&features_sql(&table, &columns, &(of_batch + &last)));
+                let query = bind(query, as_of, view_version, batch);
+                self.blocks(query, |block| newest.take(block)).await?;
+            }
+            Ok(newest.rows)
+        })
+        .await
+    }
+}
+
+/// The rows that exist for a reader.
+pub(super) const KNOWN: &str = "view_version = {view_version:String} AND knowledge_time <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')";
+
+pub(super) fn batch_filter(batch: &Option<Vec<String>>) -> String {
+    if batch.is_some() { " AND symbol IN {symbols:Array(String)}".to_owned() } else { String::new() }
+}
+
+pub(super) fn bind(query: Query, as_of: AsOf, view_version: &str, batch: Option<Vec<String>>) -> Query {
+    let query = query.param("as_of", as_of.as_microsecond()).param("view_version", view_version);
+    match batch {
+        Some(symbols) => query.param("symbols", symbols),
+        None => query,
+    }
+}
+
+/// In the table's order, so that the server sorts nothing and the last row of a key is the newest.
+fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
+    let values: String = columns.iter().map(|column| format!(", {column}")).collect();
+    format!(
+        "SELECT symbol AS key_symbol, toInt32(session) AS key_day, \
+         toUnixTimestamp64Micro(knowledge_time) AS key_known{values} \
+         FROM features.{table} WHERE {KNOWN}{filter} \
+         ORDER BY view_version, symbol, session, knowledge_time, ingested_at"
+    )
+}
+
+/// Keeps the last row of each symbol and session, as they stream by in order.
+struct NewestRows {
+    rows: FeatureRows,
+    symbols: Symbols,
+}
+
+impl NewestRows {
+    fn of(names: &[String]) -> Self {
+        Self { rows: FeatureRows::of(names), symbols: Symbols::default() }
+    }
+
+    fn take(&mut self, block: &Block) -> Result<()> {
+        let slots = self.take_keys(block)?;
+        let names = self.rows.names.clone();
+        let width = names.len();
+        self.rows.values.resize(self.rows.len() * width, f32::NAN);
+        for (at, name) in names.iter().enumerate() {
+            let values: Vec<f32> = column(block, name)?;
+            for (slot, value) in slots.iter().zip(values) {
+                self.rows.values[slot * width + at] = value;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row that each row of the block goes to: its predecessor's when it is a newer version of it.
+    fn take_keys(&mut self, block: &Block) -> Result<Vec<usize>> {
+        let symbols: Vec<&str> = column(block, "key_symbol")?;
+        let days: Vec<i32> = column(block, "key_day")?;
+        let known: Vec<i64> = column(block, "key_known")?;
+        let mut slots = Vec::with_capacity(block.num_rows());
+        for ((symbol, day), known) in symbols.into_iter().zip(days).zip(known) {
+            slots.push(self.slot(symbol, session(day)?, known)?);
+        }
+        Ok(slots)
+    }
+
+    fn slot(&mut self, symbol: &str, session: Session, known: i64) -> Result<usize> {
+        let rows = &mut self.rows;
+        let last = rows.symbols.last().zip(rows.sessions.last());
+        if last.is_some_and(|(s, d)| *d == session && s.as_str() == symbol) {
+            rows.knowledge_times.pop();
+        } else {
+            rows.symbols.push(self.symbols.of(symbol)?);
+            rows.sessions.push(session);
+        }
+        rows.knowledge_times.push(known);
+        Ok(rows.len() - 1)
+    }
+}
