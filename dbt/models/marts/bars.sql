@@ -45,6 +45,6 @@ select
     if(version = 1, available_at, greatest(ingested_at, available_at)) as knowledge_time,
     ingested_at,
     content_hash,
-    toString(load_id) as load_id,
+    cast(load_id as String) as load_id,
     version
 from versions
