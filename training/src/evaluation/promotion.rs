@@ -304,8 +304,9 @@ mod tests {
     fn too_little_evidence_is_an_error() {
         let (good, baseline) = (candidate("good", naive), candidate("random_walk", naive));
         let calendar = Calendar::nyse();
-        let decide =
-            |policy: Policy| decide(&[good.clone()], None, &baseline, &policy, &calendar, Horizon::WEEK);
+        let decide = |policy: Policy| {
+            decide(std::slice::from_ref(&good), None, &baseline, &policy, &calendar, Horizon::WEEK)
+        };
         assert!(matches!(
             decide(Policy { minimum_origins: 99, ..POLICY }),
             Err(Error::TooFew { needed: 99, .. })
