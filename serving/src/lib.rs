@@ -1,1 +1,16 @@
-//! weekahead-serving.
+//! Serving: the champion's week-ahead forecasts, over HTTP and in the weekly batch, written back with their lineage.
+//!
+//! Invariant: one code path, [`Forecaster::forecast`], makes every forecast; what it returns has been written back, and
+//! writing a forecast back twice leaves one row.
+
+mod champion;
+mod error;
+mod forecaster;
+pub mod http;
+
+pub use champion::{Champion, Registry};
+pub use error::Error;
+pub use forecaster::{Forecaster, Forecasts, Unanswered};
+
+/// The result of everything fallible in this crate.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -66,7 +66,7 @@ impl Dataset {
         horizon: Horizon,
         as_of: AsOf,
     ) -> Result<Self> {
-        let names = view.names().to_vec();
+        let names = view.features().to_vec();
         let range = SessionRange::ALL;
         let rows = warehouse.features(as_of, view.name(), view.version(), &names, None, range).await?;
         let bars = warehouse.bars(as_of, None, None).await?;
@@ -81,14 +81,16 @@ impl Dataset {
         horizon: Horizon,
         as_of: AsOf,
     ) -> Result<Self> {
-        let realised = realised_targets(bars, calendar, horizon)?;
+        let realised = realised_targets(bars, calendar, horizon);
         let mut joined = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let (symbol, origin) = (&rows.symbols[row], rows.sessions[row]);
             let known_in_time = rows.knowledge_times[row] <= deadline(calendar, origin)?;
             let target = realised.get(symbol).and_then(|of_symbol| of_symbol.get(&origin));
-            if let Some(target) = target.filter(|target| known_in_time && known(target, as_of)) {
-                joined.push((RowKey { origin, symbol: symbol.clone(), realised: target.realised_session }, row, target.value));
+            let usable = known_in_time && is_warm(rows.row(row).unwrap_or_default());
+            if let Some(target) = target.filter(|target| usable && known(target, as_of)) {
+                let key = RowKey { origin, symbol: symbol.clone(), realised: target.realised_session };
+                joined.push((key, row, target.value));
             }
         }
         joined.sort_by(|a, b| (a.0.origin, &a.0.symbol).cmp(&(b.0.origin, &b.0.symbol)));
@@ -147,6 +149,11 @@ fn deadline(calendar: &Calendar, origin: Session) -> Result<i64> {
     Ok(calendar.close(next)?.as_microsecond())
 }
 
+/// Whether at least half of the windows are full: before that a row is warm-up.
+fn is_warm(values: &[f32]) -> bool {
+    2 * values.iter().filter(|value| value.is_finite()).count() >= values.len()
+}
+
 fn known(target: &Target, as_of: AsOf) -> bool {
     target.knowledge_time <= as_of.as_microsecond()
 }
@@ -155,10 +162,10 @@ fn realised_targets(
     bars: &Panel,
     calendar: &Calendar,
     horizon: Horizon,
-) -> Result<BTreeMap<Symbol, BTreeMap<Session, Target>>> {
+) -> BTreeMap<Symbol, BTreeMap<Session, Target>> {
     let of_symbol = |(symbol, series): (&Symbol, &_)| {
-        let realised = targets(series, calendar, horizon)?;
-        Ok((symbol.clone(), realised.into_iter().map(|target| (target.origin, target)).collect()))
+        let realised = targets(series, calendar, horizon);
+        (symbol.clone(), realised.into_iter().map(|target| (target.origin, target)).collect())
     };
     bars.iter().map(of_symbol).collect()
 }

@@ -47,12 +47,65 @@ pub enum Error {
         /// The values that work.
         allowed: &'static str,
     },
+    /// Nothing to learn from.
+    #[error("view `{view}` has no rows with realised targets at {as_of}: ingest a longer history, or build the view first")]
+    NoRows {
+        /// The feature view.
+        view: String,
+        /// Where the reader stood.
+        as_of: weekahead_market::AsOf,
+    },
+    /// A feature that the plan needs and the view lacks.
+    #[error("view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another")]
+    UnknownFeature {
+        /// The feature.
+        feature: String,
+        /// The feature view.
+        view: String,
+    },
+    /// The exported model computes other numbers than the native one.
+    #[error(
+        "the ONNX export of {model} differs from the native model by {point:e} in the point and {quantiles:e} in the quantiles: \
+         it is not registered"
+    )]
+    Parity {
+        /// The model.
+        model: String,
+        /// The largest difference of a point forecast.
+        point: f64,
+        /// The largest difference of a quantile.
+        quantiles: f64,
+    },
+    /// A model cannot be fitted or run.
+    #[error(transparent)]
+    Model(#[from] weekahead_models::Error),
+    /// The features cannot be computed.
+    #[error(transparent)]
+    Features(#[from] weekahead_features::Error),
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] weekahead_lake::Error),
+    /// The warehouse failed.
+    #[error(transparent)]
+    Warehouse(#[from] weekahead_warehouse::Error),
+    /// The tracker failed.
+    #[error(transparent)]
+    Tracker(#[from] weekahead_tracker::Error),
+    /// A computing task was stopped from outside.
+    #[error("the backtest was interrupted; run it again")]
+    Interrupted,
 }
 
 impl Error {
     /// Whether trying the same thing again could succeed.
     pub fn is_retryable(&self) -> bool {
-        false
+        match self {
+            Self::Lake(error) => error.is_retryable(),
+            Self::Warehouse(error) => error.is_retryable(),
+            Self::Tracker(error) => error.is_retryable(),
+            Self::Interrupted => true,
+            _ => false,
+        }
     }
 }
 

@@ -1,0 +1,63 @@
+//! What can keep a forecast from being made.
+
+use weekahead_market::AsOf;
+
+/// Why there is no forecast.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No model was champion at that instant.
+    #[error("no version of `{model}` was champion at {as_of}: run `weekahead train` first, or ask for a later as_of")]
+    NoChampion {
+        /// The registered model.
+        model: String,
+        /// Where the reader stood.
+        as_of: AsOf,
+    },
+    /// The artifact is not the one that was registered.
+    #[error(
+        "the artifact of `{model}` version {version} has digest {found}, but {registered} was registered: \
+         it was changed in the store; promote another version"
+    )]
+    Digest {
+        /// The registered model.
+        model: String,
+        /// The version.
+        version: u32,
+        /// The digest of the bytes that were read.
+        found: String,
+        /// The digest that was registered.
+        registered: String,
+    },
+    /// The model cannot be run.
+    #[error(transparent)]
+    Model(#[from] weekahead_models::Error),
+    /// The warehouse failed.
+    #[error(transparent)]
+    Warehouse(#[from] weekahead_warehouse::Error),
+    /// The tracker failed.
+    #[error(transparent)]
+    Tracker(#[from] weekahead_tracker::Error),
+    /// A word of the vocabulary is wrong.
+    #[error(transparent)]
+    Market(#[from] weekahead_market::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}; choose another with `serving.addr`")]
+    Listen {
+        /// The address.
+        addr: std::net::SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Whether trying the same thing again could succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Warehouse(error) => error.is_retryable(),
+            Self::Tracker(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+}

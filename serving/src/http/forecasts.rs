@@ -1,0 +1,191 @@
+//! `POST /v1/forecasts`: forecasts for symbols, now or as of an instant.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weekahead_market::{AsOf, Forecast, Symbol};
+use weekahead_warehouse::ForecastRow;
+
+use super::{Api, Problem};
+use crate::{Forecasts, Unanswered};
+
+/// The most symbols a request may name.
+const MAX_SYMBOLS: usize = 1_000;
+
+/// Which forecasts are wanted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastRequest {
+    /// The instruments, 1 to 1,000.
+    #[schema(example = json!(["AAPL", "IBM"]), min_items = 1, max_items = 1000)]
+    pub symbols: Vec<String>,
+    /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. In the past, the model that was
+    /// champion then answers from what was known then.
+    #[schema(example = "2013-01-25T23:00:00Z")]
+    pub as_of: Option<String>,
+}
+
+/// The forecasts and who made them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ForecastResponse {
+    /// The registered model.
+    pub model: String,
+    /// Its version.
+    pub model_version: u32,
+    /// The SHA-256 of its artifact.
+    pub model_digest: String,
+    /// The run that made it.
+    pub run_id: String,
+    /// The feature view.
+    pub view: String,
+    /// The version of the view's definitions.
+    pub view_version: String,
+    /// Where the reader stood.
+    pub as_of: String,
+    /// A forecast a symbol.
+    pub forecasts: Vec<SymbolForecast>,
+    /// The symbols without one, and why.
+    pub unanswered: Vec<UnansweredSymbol>,
+}
+
+/// A forecast of the log return from the origin's close to the close `horizon_sessions` later.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SymbolForecast {
+    /// The forecast's id: the key of its stored row.
+    pub forecast_id: String,
+    /// The instrument.
+    pub symbol: String,
+    /// The session it stands on, YYYY-MM-DD.
+    pub origin: String,
+    /// Sessions ahead.
+    pub horizon_sessions: u32,
+    /// The raw close of the origin, in the instrument's currency.
+    pub origin_close: f64,
+    /// The expected log return (0.01 is about one percent up).
+    pub log_return: f64,
+    /// The expected price.
+    pub price: f64,
+    /// Quantiles by increasing level.
+    pub quantiles: Vec<QuantileAnswer>,
+}
+
+/// A quantile of the forecast's distribution.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct QuantileAnswer {
+    /// The level, between 0 and 1.
+    pub level: f64,
+    /// The log return.
+    pub log_return: f64,
+    /// The price.
+    pub price: f64,
+}
+
+/// A symbol without a forecast.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct UnansweredSymbol {
+    /// The symbol.
+    pub symbol: String,
+    /// What is missing and what to do.
+    pub reason: String,
+}
+
+/// Forecasts symbols and writes the forecasts back.
+///
+/// Asking again is harmless: a forecast that exists is not written twice.
+#[utoipa::path(
+    post,
+    path = "/v1/forecasts",
+    tag = "forecasts",
+    request_body = ForecastRequest,
+    responses(
+        (status = 200, description = "The forecasts", body = ForecastResponse),
+        (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large"),
+        (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn create(
+    State(api): State<Api>,
+    request: Result<Json<ForecastRequest>, JsonRejection>,
+) -> Result<Json<ForecastResponse>, Problem> {
+    let Json(request) = request.map_err(|rejection| refused(&rejection))?;
+    let symbols = symbols(&request)?;
+    let now = AsOf::now(&*api.clock);
+    let answer = match request.as_of.as_deref() {
+        Some(text) => {
+            let as_of: AsOf = text.parse().map_err(crate::Error::from)?;
+            api.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?
+        }
+        None => api.forecaster.forecast_now(now, Some(&symbols)).await?,
+    };
+    Ok(Json(ForecastResponse::from(answer)))
+}
+
+fn refused(rejection: &JsonRejection) -> Problem {
+    Problem::new(rejection.status(), "malformed", "The body is no such request", rejection.body_text())
+}
+
+fn symbols(request: &ForecastRequest) -> Result<Vec<Symbol>, Problem> {
+    let count = request.symbols.len();
+    if count == 0 || count > MAX_SYMBOLS {
+        let detail = format!("{count} symbols were named: name 1 to {MAX_SYMBOLS}");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "symbol_count", "Too few or too many", detail));
+    }
+    let mut symbols = request.symbols.iter().map(|text| Symbol::new(text)).collect::<Result<Vec<_>, _>>();
+    if let Ok(symbols) = &mut symbols {
+        symbols.sort_unstable();
+        symbols.dedup();
+    }
+    symbols.map_err(|error| crate::Error::from(error).into())
+}
+
+impl From<Forecasts> for ForecastResponse {
+    fn from(answer: Forecasts) -> Self {
+        let champion = &answer.champion;
+        Self {
+            model: champion.model.clone(),
+            model_version: champion.version,
+            model_digest: champion.digest.clone(),
+            run_id: champion.run_id.clone(),
+            view: champion.meta().view.clone(),
+            view_version: champion.meta().view_version.clone(),
+            as_of: answer.as_of.to_string(),
+            forecasts: answer.rows.iter().map(SymbolForecast::from).collect(),
+            unanswered: answer.unanswered.into_iter().map(UnansweredSymbol::from).collect(),
+        }
+    }
+}
+
+impl From<&ForecastRow> for SymbolForecast {
+    fn from(row: &ForecastRow) -> Self {
+        let forecast: &Forecast = &row.forecast;
+        let quantiles = forecast.quantiles.iter();
+        Self {
+            forecast_id: row.id().to_string(),
+            symbol: forecast.key.symbol.to_string(),
+            origin: forecast.key.origin.to_string(),
+            horizon_sessions: forecast.key.horizon.into(),
+            origin_close: forecast.origin_close,
+            log_return: forecast.point,
+            price: forecast.price_of(forecast.point),
+            quantiles: quantiles
+                .map(|(level, value)| QuantileAnswer {
+                    level: level.level(),
+                    log_return: *value,
+                    price: forecast.price_of(*value),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<Unanswered> for UnansweredSymbol {
+    fn from(unanswered: Unanswered) -> Self {
+        Self { symbol: unanswered.symbol.to_string(), reason: unanswered.reason }
+    }
+}

@@ -1,0 +1,62 @@
+//! The HTTP API: one file a resource, OpenAPI from the code.
+
+mod forecasts;
+mod health;
+mod problem;
+mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+use weekahead_market::Clock;
+
+use crate::Forecaster;
+
+pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
+pub use health::Ready;
+pub use problem::Problem;
+pub use server::{ServerHandle, serve};
+
+/// The largest request body taken: 1,000 symbols need a tenth of it.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What every handler shares.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Makes the forecasts.
+    pub forecaster: Arc<Forecaster>,
+    /// Tells the present.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),
+    paths(health::healthz, health::readyz, forecasts::create)
+)]
+struct Document;
+
+/// The OpenAPI document of the routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The routes.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/v1/forecasts", post(forecasts::create))
+        .with_state(api)
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
+        .fallback(problem::no_route)
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+}

@@ -1,0 +1,71 @@
+//! Errors as problem details (RFC 9457), each with a stable `code`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Error;
+
+/// What went wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// The kind of problem, for programs; never changes its meaning.
+    #[schema(example = "unknown_symbol")]
+    pub code: String,
+    /// The same for people.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What happened in this request, and what to do.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with its status, code, title and detail.
+    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), title: title.to_owned(), status: status.as_u16(), detail: detail.into() }
+    }
+}
+
+impl From<Error> for Problem {
+    /// Public text only: what the stores said is for the log.
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::NoChampion { .. } => {
+                Self::new(StatusCode::CONFLICT, "no_champion", "No model was champion", error.to_string())
+            }
+            Error::Market(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request is not valid", error.to_string())
+            }
+            Error::Warehouse(_) | Error::Tracker(_) => {
+                tracing::error!(%error, "a store does not answer");
+                let detail = "a store behind this API does not answer; try again shortly";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "A store is away", detail)
+            }
+            _ => {
+                tracing::error!(%error, "a forecast failed");
+                let detail = "the log of the server says why";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed", detail)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}
+
+/// The answer where there is no route.
+pub async fn no_route(uri: Uri) -> Problem {
+    let detail = format!("there is nothing at {}; /docs lists what there is", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, "no_route", "Not found", detail)
+}

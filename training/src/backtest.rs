@@ -1,0 +1,186 @@
+//! A model, walked forward through history: fitted on a fold's past, asked about its future.
+
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, Axis};
+use weekahead_market::{Calendar, Session};
+use weekahead_models::{Calibration, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows};
+
+use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
+use crate::plan::PlanSettings;
+use crate::{Dataset, Error, Result};
+
+/// A model's forecasts over all folds, with what they are worth.
+#[derive(Debug, Clone)]
+pub struct Backtest {
+    /// The model.
+    pub spec: ModelSpec,
+    /// Rows of the data set, in the order of the forecasts.
+    pub rows: Vec<usize>,
+    /// The fold of each forecast.
+    pub folds: Vec<usize>,
+    /// The points, one a row.
+    pub points: Vec<f64>,
+    /// The quantiles, row-major.
+    pub quantiles: Vec<f64>,
+    /// Metrics over all folds.
+    pub metrics: Metrics,
+    /// Metrics of each fold.
+    pub fold_metrics: Vec<Metrics>,
+    /// The loss that decides promotion, by origin.
+    pub losses: LossSeries,
+}
+
+/// A model fitted on one fold's past, or on all of it.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The point forecaster.
+    pub model: LinearModel,
+    /// Its intervals.
+    pub interval: IntervalModel,
+}
+
+/// The folds of a data set under the plan's settings.
+///
+/// # Errors
+/// [`Error::TooFew`] when the history is shorter than the warm-up.
+pub fn folds(dataset: &Dataset, calendar: &Calendar, settings: &PlanSettings) -> Result<Vec<Fold>> {
+    let weekly = weekly_origins(dataset, calendar);
+    let (needed, found) = (settings.warm_up_origins + 1, weekly.len());
+    let what = "weekly origins with realised targets";
+    let first_test = weekly.get(settings.warm_up_origins).ok_or(Error::TooFew { what, needed, found })?;
+    let plan = FoldPlan {
+        horizon: settings.horizon,
+        embargo_sessions: settings.embargo_sessions,
+        refit_every_origins: settings.refit_every_origins,
+        window: settings.window,
+    };
+    plan.folds(calendar, weekly[0], *first_test, weekly[found - 1])
+}
+
+/// Walks a model forward through the folds.
+///
+/// # Errors
+/// Those of fitting and of scoring.
+pub fn backtest(dataset: &Dataset, folds: &[Fold], spec: &ModelSpec, settings: &PlanSettings) -> Result<Backtest> {
+    let mut walked = Walked::default();
+    for fold in folds {
+        let split = fold.split(settings.calibration_origins)?;
+        let fit = rows_of(dataset, &split.fit, |row| fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised));
+        let calibration = rows_of(dataset, &split.calibration, |row| {
+            fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised)
+        });
+        let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
+        let test = rows_of(dataset, fold.test(), |_| true);
+        let outputs = fitted.interval.predict(&fitted.model, dataset.x.select(Axis(0), &test).view())?;
+        walked.folds.extend(test.iter().map(|_| fold.index()));
+        walked.rows.extend(test);
+        walked.points.extend(outputs.y);
+        walked.quantiles.extend(outputs.quantiles);
+    }
+    walked.score(dataset, spec, settings)
+}
+
+/// Fits a model on all origins whose targets are realised, the last ones kept for its intervals.
+///
+/// # Errors
+/// [`Error::TooFew`] when the history is shorter than what is kept; those of fitting.
+pub fn fit_on_all(
+    dataset: &Dataset,
+    calendar: &Calendar,
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+) -> Result<Fitted> {
+    let weekly = weekly_origins(dataset, calendar);
+    let (needed, found) = (settings.calibration_origins + 2, weekly.len());
+    if found < needed {
+        return Err(Error::TooFew { what: "weekly origins with realised targets", needed, found });
+    }
+    let (past, recent) = weekly.split_at(found - settings.calibration_origins);
+    let purged = |row: usize| dataset.keys[row].realised < recent[0];
+    let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, |_| true));
+    fit_model(dataset, spec, settings, &fit, &calibration)
+}
+
+/// The last sessions of the weeks in which the data set has rows.
+fn weekly_origins(dataset: &Dataset, calendar: &Calendar) -> Vec<Session> {
+    let last_of_week = |origin: &Session| calendar.last_of_week(*origin) == Ok(*origin);
+    dataset.origins().into_iter().filter(last_of_week).collect()
+}
+
+/// The rows of some origins that pass a test, in order.
+fn rows_of(dataset: &Dataset, origins: &[Session], keep: impl Fn(usize) -> bool) -> Vec<usize> {
+    origins.iter().flat_map(|origin| rows_at(dataset, *origin)).filter(|row| keep(*row)).collect()
+}
+
+fn rows_at(dataset: &Dataset, origin: Session) -> Range<usize> {
+    let start = dataset.keys.partition_point(|key| key.origin < origin);
+    let end = dataset.keys.partition_point(|key| key.origin <= origin);
+    start..end
+}
+
+fn fit_model(
+    dataset: &Dataset,
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+    fit: &[usize],
+    calibration: &[usize],
+) -> Result<Fitted> {
+    let matrix = |rows: &[usize]| -> (Array2<f32>, Array1<f64>) {
+        (dataset.x.select(Axis(0), rows), dataset.y.select(Axis(0), rows))
+    };
+    let (x, y) = matrix(fit);
+    let forecaster = spec.forecaster(&dataset.features, settings.horizon)?;
+    let model = forecaster.fit(&TrainingRows::new(x.view(), y.view())?)?;
+    let (x, y) = matrix(calibration);
+    let forecast = model.predict(x.view())?;
+    let rows = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
+    let interval = IntervalModel::calibrate(&rows, scale(dataset, settings)?, &settings.levels)?;
+    Ok(Fitted { model, interval })
+}
+
+fn scale(dataset: &Dataset, settings: &PlanSettings) -> Result<ScaleSpec> {
+    let feature = &settings.scale_feature;
+    let column = dataset.features.iter().position(|name| name == feature);
+    let missing = || Error::UnknownFeature { feature: feature.clone(), view: dataset.view.clone() };
+    Ok(ScaleSpec::new(column.ok_or_else(missing)?, settings.horizon))
+}
+
+#[derive(Default)]
+struct Walked {
+    rows: Vec<usize>,
+    folds: Vec<usize>,
+    points: Vec<f64>,
+    quantiles: Vec<f64>,
+}
+
+impl Walked {
+    fn score(self, dataset: &Dataset, spec: &ModelSpec, settings: &PlanSettings) -> Result<Backtest> {
+        let origins: Vec<_> = self.rows.iter().map(|row| dataset.keys[*row].origin).collect();
+        let targets: Vec<_> = self.rows.iter().map(|row| dataset.y[*row]).collect();
+        let width = settings.levels.len();
+        let scored = |rows: Range<usize>| ScoredRows {
+            origins: &origins[rows.clone()],
+            targets: &targets[rows.clone()],
+            points: &self.points[rows.clone()],
+            levels: &settings.levels,
+            quantiles: &self.quantiles[rows.start * width..rows.end * width],
+        };
+        let all = scored(0..self.rows.len());
+        let by_fold = self.folds.chunk_by(|a, b| a == b).scan(0, |start, fold| {
+            let rows = *start..*start + fold.len();
+            *start = rows.end;
+            Some(rows)
+        });
+        Ok(Backtest {
+            metrics: evaluate(&all)?,
+            losses: loss_series(&all, settings.loss)?,
+            fold_metrics: by_fold.map(|rows| evaluate(&scored(rows))).collect::<Result<_>>()?,
+            spec: spec.clone(),
+            rows: self.rows,
+            folds: self.folds,
+            points: self.points,
+            quantiles: self.quantiles,
+        })
+    }
+}
