@@ -95,7 +95,10 @@ impl Load {
 
     /// Passes an answer on; how it went.
     async fn take(&mut self, ask: &Ask, request: &ChartRequest, asked: Asked) -> Result<SymbolOutcome> {
-        let full = asked.answer.as_ref().and_then(|answer| self.responses.push(request, answer));
+        let full = asked.answer.as_ref().and_then(|answer| {
+            let is_json = asked.chart.is_ok();
+            self.responses.push(request, answer, is_json)
+        });
         if let Some(part) = full {
             self.put(part).await?;
         }

@@ -1,8 +1,8 @@
 //! What the provider said, gathered into parts of many answers.
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde_json::json;
-use serde_json::value::RawValue;
 
 use crate::yahoo::{ChartRequest, RawAnswer};
 
@@ -21,8 +21,8 @@ impl ResponseParts {
     /// Appends an answer; returns a part when one is full.
     ///
     /// The line is `{"symbol","period1","period2","status","body"}`, `body` being the answer itself or, when that
-    /// is no JSON, its text as a string.
-    pub fn push(&mut self, request: &ChartRequest, answer: &RawAnswer) -> Option<Bytes> {
+    /// is no JSON, its text as a string. `is_json` says that it was read as JSON already.
+    pub fn push(&mut self, request: &ChartRequest, answer: &RawAnswer, is_json: bool) -> Option<Bytes> {
         let asked = json!({
             "symbol": request.symbol,
             "period1": request.period1.as_second(),
@@ -33,13 +33,13 @@ impl ResponseParts {
         self.lines.extend_from_slice(asked.trim_end_matches('}').as_bytes());
         self.lines.extend_from_slice(b",\"body\":");
         let body = self.lines.len();
-        match serde_json::from_slice::<&RawValue>(&answer.body) {
-            Ok(value) => self.lines.extend_from_slice(value.get().as_bytes()),
-            Err(_) => self.lines.extend_from_slice(text(&answer.body).as_bytes()),
-        }
-        // In valid JSON a line break can only be white space between tokens.
-        for byte in self.lines[body..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')) {
-            *byte = b' ';
+        if is_json || serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok() {
+            self.lines.extend_from_slice(answer.body.trim_ascii());
+            // In valid JSON a line break can only be white space between tokens.
+            let is_break = |byte: &&mut u8| matches!(byte, b'\n' | b'\r');
+            self.lines[body..].iter_mut().filter(is_break).for_each(|byte| *byte = b' ');
+        } else {
+            self.lines.extend_from_slice(text(&answer.body).as_bytes());
         }
         self.lines.extend_from_slice(b"}\n");
         (self.lines.len() >= PART_BYTES).then(|| self.take()).flatten()
@@ -69,7 +69,7 @@ mod tests {
             period2: at("2013-01-25T23:00:00Z"),
         };
         let mut parts = ResponseParts::default();
-        assert_eq!(parts.push(&request, &RawAnswer { status: 200, body: body.into() }), None);
+        assert_eq!(parts.push(&request, &RawAnswer { status: 200, body: body.into() }, false), None);
         String::from_utf8(parts.take().unwrap().to_vec()).unwrap()
     }
 
@@ -94,8 +94,8 @@ mod tests {
         let request = ChartRequest { symbol: "AAPL".parse().unwrap(), period1: period, period2: period };
         let body: Bytes = format!("{{\"x\":\"{}\"}}", "y".repeat(PART_BYTES / 2)).into();
         let answer = RawAnswer { status: 200, body };
-        assert!(parts.push(&request, &answer).is_none());
-        assert!(parts.push(&request, &answer).unwrap().len() >= PART_BYTES);
+        assert!(parts.push(&request, &answer, true).is_none());
+        assert!(parts.push(&request, &answer, true).unwrap().len() >= PART_BYTES);
         assert_eq!(parts.take(), None);
     }
 }
