@@ -48,7 +48,7 @@ fn token(text: &str, at: usize, first: char) -> Result<Token<'_>, ParseError> {
         (Kind::Sign(sign), sign.len())
     } else if first.is_ascii_digit() || first == '.' {
         number(text, at)?
-    } else if first == '$' {
+    } else if first == '$' && !word(&rest[1..]).is_empty() {
         let name = word(&rest[1..]);
         (Kind::Dollar(name), 1 + name.len())
     } else {
@@ -67,7 +67,7 @@ fn word(text: &str) -> &str {
 }
 
 fn number(text: &str, at: usize) -> Result<(Kind<'_>, usize), ParseError> {
-    let length = number_length(text[at..].as_bytes());
+    let length = number_length(&text.as_bytes()[at..]);
     match text[at..at + length].parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((Kind::Number(value), length)),
         _ => {

@@ -29,9 +29,10 @@ pub(super) fn parse(text: &str) -> Result<Expr, ParseError> {
             format!("a second comparison `{sign}`"),
             "comparisons do not chain: add parentheses",
         )),
-        _ => {
-            Err(parser.error_here("the expression ends before this", "write an operator between two values"))
-        }
+        _ => Err(parser.error_here(
+            "an operator is missing before this",
+            "write + - * / or a comparison between two values",
+        )),
     }
 }
 
@@ -113,8 +114,7 @@ impl<'a> Parser<'a> {
 
     fn call(&mut self, name: &str, span: Range<usize>) -> Result<Expr, ParseError> {
         let Some(function) = Function::named(name) else {
-            let hint = suggestion(name, Function::all().map(|(known, _)| known));
-            return Err(self.error(span, format!("unknown operator `{name}`"), hint));
+            return Err(self.unknown_operator(name, span));
         };
         self.count_operator()?;
         self.next();
@@ -130,6 +130,14 @@ impl<'a> Parser<'a> {
         };
         self.expect(")", &usage)?;
         Ok(expr)
+    }
+
+    fn unknown_operator(&self, name: &str, span: Range<usize>) -> ParseError {
+        if Field::named(name).is_some() {
+            return self.error(span, format!("`{name}` is a field"), "write an operator between it and `(`");
+        }
+        let hint = suggestion(name, Function::all().map(|(known, _)| known));
+        self.error(span, format!("unknown operator `{name}`"), hint)
     }
 
     fn argument(&mut self) -> Result<Box<Expr>, ParseError> {
@@ -152,12 +160,12 @@ impl<'a> Parser<'a> {
             return Err(self.error(span, message, "write how many sessions, such as 20"));
         };
         let least = op.min_window();
-        if negative && value != 0.0 {
-            let reads =
-                if matches!(op, RollingOp::Ref | RollingOp::Delta) { "into the future" } else { "backwards" };
+        let looks_back = matches!(op, RollingOp::Ref | RollingOp::Delta);
+        if negative && value != 0.0 && looks_back {
             let hint = format!("use {least} or more: an expression reaches only to the past");
-            return Err(self.error(span, format!("`{}` cannot look {reads}", op.name()), hint));
+            return Err(self.error(span, format!("`{}` cannot look into the future", op.name()), hint));
         }
+        let value = if negative { -value } else { value };
         if value.fract() != 0.0 || value < least as f64 || value > MAX_WINDOW as f64 {
             let message = format!("{value} is no window of `{}`", op.name());
             return Err(self.error(
@@ -231,6 +239,6 @@ fn suggestion(word: &str, known: impl Iterator<Item = &'static str>) -> String {
     let distance = |other: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
     match known.iter().min_by_key(|other| distance(other)) {
         Some(nearest) if distance(nearest) <= 2 => format!("did you mean `{nearest}`?"),
-        _ => format!("known are {}", known.join(" ")),
+        _ => format!("there are {}", known.join(" ")),
     }
 }

@@ -3,6 +3,7 @@
 use super::double_double::DoubleDouble;
 use super::present;
 use super::ring::Ring;
+use super::sum::SHRINKAGE;
 
 /// The weight at which the tail is cut.
 const CUT: f64 = 1e-6;
@@ -31,6 +32,9 @@ const CUT: f64 = 1e-6;
 pub struct Ema {
     ring: Ring,
     weighted: DoubleDouble,
+    /// The weighted sum of magnitudes over all history: where the weighted sum has become small beside it, large
+    /// values have left the window, and the sum is taken anew.
+    tail: f64,
     decay: f64,
     /// The weight of the value that falls out, `decay^L`.
     last_weight: DoubleDouble,
@@ -47,7 +51,8 @@ impl Ema {
             last_weight = last_weight.times(decay);
         }
         let total_weight = total.value();
-        Self { ring: Ring::new(length), weighted: DoubleDouble::ZERO, decay, last_weight, total_weight }
+        let (ring, weighted) = (Ring::new(length), DoubleDouble::ZERO);
+        Self { ring, weighted, tail: 0.0, decay, last_weight, total_weight }
     }
 
     /// How many values a mean of span `span` covers: about 6.9 spans.
@@ -66,8 +71,7 @@ impl Ema {
             self.reset();
             return f64::NAN;
         }
-        let gone = self.ring.push(value).map_or(DoubleDouble::ZERO, |oldest| self.last_weight.times(oldest));
-        self.weighted = self.weighted.times(self.decay).plus(value).minus_wide(gone);
+        self.advance(value);
         match (self.ring.is_full(), self.ring.is_uniform()) {
             (false, _) => f64::NAN,
             (true, true) => value,
@@ -78,7 +82,21 @@ impl Ema {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.ring.clear();
-        self.weighted = DoubleDouble::ZERO;
+        (self.weighted, self.tail) = (DoubleDouble::ZERO, 0.0);
+    }
+
+    fn advance(&mut self, value: f64) {
+        let gone = self.ring.push(value).map_or(DoubleDouble::ZERO, |oldest| self.last_weight.times(oldest));
+        self.weighted = self.weighted.times(self.decay).plus(value).minus_wide(gone);
+        self.tail = self.tail * self.decay + value.abs();
+        let size = self.weighted.value().abs();
+        if !size.is_finite() || size * SHRINKAGE < self.tail {
+            (self.weighted, self.tail) = (DoubleDouble::ZERO, 0.0);
+            for value in self.ring.iter() {
+                self.weighted = self.weighted.times(self.decay).plus(value);
+                self.tail = self.tail * self.decay + value.abs();
+            }
+        }
     }
 }
 

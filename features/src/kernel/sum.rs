@@ -4,14 +4,15 @@ use super::double_double::DoubleDouble;
 use super::present;
 use super::ring::Ring;
 
-/// A running sum that has shrunk this much since it was last taken from the window is taken again: what its
-/// rounding has left behind is then still below 2^-80 of it.
+/// When the magnitude of a window has shrunk this much since its running sum was last taken from it, the sum is
+/// taken again: what rounding has left behind in twenty years is then still below 2^-70 of the magnitude. A shrink
+/// needs a large value to come and go, so that it costs O(1) a step all the same.
 pub(super) const SHRINKAGE: f64 = 1_048_576.0;
 
 /// `Sum(x, n)` and `Mean(x, n)`: the sum of the last n values in double-double arithmetic.
 ///
-/// Equal to the exact sum, rounded once, but for a relative error below 2^-80 over twenty years of sessions,
-/// whatever the values before the window were; exact when all values in the window are equal.
+/// The error is below 2^-70 of the sum of magnitudes over twenty years of sessions, whatever the values before the
+/// window were, and then one rounding; a mean is exact when all values in the window are equal.
 ///
 /// # Missing values
 /// Missing until n values in a row are there.
@@ -26,14 +27,15 @@ pub(super) const SHRINKAGE: f64 = 1_048_576.0;
 pub struct Sum {
     ring: Ring,
     total: DoubleDouble,
-    /// The largest magnitude of the total since it was last taken from the window.
+    /// The sum of magnitudes, roughly, and its largest value since the total was last taken from the window.
+    size: f64,
     peak: f64,
 }
 
 impl Sum {
     /// Sums the last `window` values.
     pub fn new(window: usize) -> Self {
-        Self { ring: Ring::new(window), total: DoubleDouble::ZERO, peak: 0.0 }
+        Self { ring: Ring::new(window), total: DoubleDouble::ZERO, size: 0.0, peak: 0.0 }
     }
 
     /// Takes a value and gives the sum.
@@ -51,7 +53,7 @@ impl Sum {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.ring.clear();
-        (self.total, self.peak) = (DoubleDouble::ZERO, 0.0);
+        (self.total, self.size, self.peak) = (DoubleDouble::ZERO, 0.0, 0.0);
     }
 
     fn result(&mut self, value: f64, of_total: impl Fn(f64) -> f64, of_same: impl Fn(f64) -> f64) -> f64 {
@@ -70,11 +72,12 @@ impl Sum {
     fn advance(&mut self, value: f64) {
         let oldest = self.ring.push(value).unwrap_or(0.0);
         self.total = self.total.plus(value).plus(-oldest);
-        let size = self.total.value().abs();
-        self.peak = self.peak.max(size);
-        if !size.is_finite() || size * SHRINKAGE < self.peak {
+        self.size += value.abs() - oldest.abs();
+        self.peak = self.peak.max(self.size);
+        if !self.size.is_finite() || self.size * SHRINKAGE < self.peak {
             self.total = self.ring.iter().fold(DoubleDouble::ZERO, DoubleDouble::plus);
-            self.peak = self.total.value().abs();
+            self.size = self.ring.iter().map(f64::abs).sum();
+            self.peak = self.size;
         }
     }
 }

@@ -1,0 +1,57 @@
+//! View files: what is accepted, what is refused, and what changes a version.
+
+use weekahead_features::View;
+
+fn view(name: &str, features: &[(&str, &str)]) -> String {
+    let line = |(name, expr): &(&str, &str)| format!("[[feature]]\nname = \"{name}\"\nexpr = \"{expr}\"\n");
+    format!("name = \"{name}\"\n{}", features.iter().map(line).collect::<String>())
+}
+
+fn version(name: &str, features: &[(&str, &str)]) -> String {
+    View::parse(&view(name, features)).unwrap().version().to_owned()
+}
+
+#[test]
+fn weekly_core_is_what_the_models_expect() {
+    let view = View::builtin("weekly_core").unwrap();
+    let lines: Vec<String> = view.definitions().iter().map(|f| format!("{} = {}", f.name, f.expr)).collect();
+    let head = format!("{} {} look_back {}\n", view.name(), view.version(), view.look_back());
+    insta::assert_snapshot!(head + &lines.join("\n"));
+    assert!(view.position("ret_mean_250").is_some() && view.position("vol_20").is_some());
+}
+
+#[test]
+fn a_version_is_of_the_meaning() {
+    let plain = version("v", &[("a", "Mean(close, 5)"), ("b", "open")]);
+    assert_eq!(plain, version("v", &[("a", "(Mean($close,5.0))"), ("b", "$open")]));
+    let others = [
+        version("w", &[("a", "Mean(close, 5)"), ("b", "open")]),
+        version("v", &[("b", "open"), ("a", "Mean(close, 5)")]),
+        version("v", &[("a", "Mean(close, 6)"), ("b", "open")]),
+        version("v", &[("c", "Mean(close, 5)"), ("b", "open")]),
+    ];
+    assert!(others.iter().all(|other| *other != plain));
+}
+
+#[test]
+fn files_that_are_no_views_are_refused_with_a_reason() {
+    let many: Vec<(String, &str)> = (0..1001).map(|i| (format!("f{i}"), "close")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, expr)| (name.as_str(), *expr)).collect();
+    let files = [
+        "name = 3".to_owned(),
+        "name = \"v\"\nfeatures = []".to_owned(),
+        view("v", &[]),
+        view("v", &many),
+        view("9v", &[("a", "close")]),
+        view("v", &[("a b", "close")]),
+        view("v", &[("a", "close"), ("a", "open")]),
+        view("v", &[("symbol", "close")]),
+        view("v", &[("a", "Mean(close, 20) / Meen(close, 5)")]),
+        view("v", &[("a", "Mean(Mean(Mean(close, 2500), 2500), 2500)")]),
+    ];
+    let shown: Vec<String> = files.iter().map(|file| View::parse(file).unwrap_err().to_string()).collect();
+    insta::assert_snapshot!(shown.join("\n\n"));
+    let unknown = View::builtin("weekly").unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no built-in view `weekly`: use one of weekly_core");
+    assert!(!unknown.is_retryable());
+}
