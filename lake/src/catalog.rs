@@ -83,12 +83,13 @@ impl Lake {
     /// # Errors
     /// As [`Error`] says.
     pub async fn verify_load(&self, load: &CommitRecord) -> Result<Vec<ObjectFault>> {
-        let looks = load.objects.iter().map(async |expected| {
+        // Owned, so that the future can be sent between threads.
+        let looks = load.objects.clone().into_iter().map(async |expected| {
             let found = self.head(&expected.key).await?;
             let same = found.as_ref().is_some_and(|there| {
                 there.size_bytes == expected.size_bytes && there.etag.as_ref() == Some(&expected.etag)
             });
-            Ok((!same).then(|| ObjectFault { expected: expected.clone(), found }))
+            Ok((!same).then_some(ObjectFault { expected, found }))
         });
         let faults: Vec<Option<ObjectFault>> =
             stream::iter(looks).buffered(CONCURRENCY).try_collect().await?;

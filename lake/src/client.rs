@@ -8,14 +8,15 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    BehaviorVersion, Builder, Credentials, ProvideCredentials, Region, RequestChecksumCalculation,
+    ResponseChecksumValidation,
 };
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use bytes::Bytes;
 
-use crate::error::Attempt;
+use crate::error::{Attempt, innermost};
 use crate::transfer::PART_BYTES;
 use crate::{Error, LakeConfig, Result};
 
@@ -57,7 +58,8 @@ impl Lake {
     /// Connects, and makes the bucket when it is missing.
     ///
     /// # Errors
-    /// [`Error::Config`], [`Error::Unreachable`] (after some seconds at most) or [`Error::Denied`].
+    /// [`Error::Config`], [`Error::NoCredentials`], [`Error::Denied`], or [`Error::Unreachable`], some 12 s after
+    /// the call at most.
     pub async fn open(config: &LakeConfig) -> Result<Self> {
         config.check()?;
         let client = Client::from_conf(client_config(config).await?);
@@ -220,7 +222,7 @@ async fn client_config(config: &LakeConfig) -> Result<aws_sdk_s3::Config> {
         Some((id, secret)) => Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::new(id, secret, None, None, "weekahead configuration")),
-        None => Builder::from(&aws_config::defaults(BehaviorVersion::latest()).load().await),
+        None => Builder::from(&default_chain().await?),
     };
     let builder = builder
         .region(Region::new(config.region.clone()))
@@ -236,6 +238,16 @@ async fn client_config(config: &LakeConfig) -> Result<aws_sdk_s3::Config> {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build(),
     })
+}
+
+/// Asks for the credentials at once: without any, the first request would fail like a dead endpoint.
+async fn default_chain() -> Result<aws_config::SdkConfig> {
+    let chain = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    if let Some(provider) = chain.credentials_provider() {
+        let found = provider.provide_credentials().await;
+        found.map_err(|e| Error::NoCredentials { reason: innermost(&e) })?;
+    }
+    Ok(chain)
 }
 
 pub(crate) fn plain_etag(etag: Option<&str>) -> Option<String> {

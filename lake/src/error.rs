@@ -36,6 +36,14 @@ pub enum Error {
         /// S3's error code.
         code: String,
     },
+    /// No keys are configured, and the AWS default chain found none either.
+    #[error(
+        "no keys for the lake: set lake.access_key_id and lake.secret_access_key, or AWS credentials ({reason})"
+    )]
+    NoCredentials {
+        /// What the chain said.
+        reason: String,
+    },
     /// The bucket is not there.
     #[error("the lake at {endpoint} has no bucket `{bucket}`: check the name, or reopen the lake to make it")]
     MissingBucket {
@@ -67,7 +75,7 @@ pub enum Error {
         message: String,
     },
     /// The endpoint refused the request for another reason.
-    #[error("the lake at {endpoint} refused to {action}: {code} (HTTP {status}) {message}")]
+    #[error("the lake at {endpoint} refused to {action}: HTTP {status} {code} {message}")]
     Refused {
         /// The endpoint asked.
         endpoint: String,
@@ -219,7 +227,7 @@ fn denied_code(code: String, status: u16) -> String {
 }
 
 /// The last cause says most ("Connection refused"), the SDK's own text least ("dispatch failure").
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

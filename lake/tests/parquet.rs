@@ -1,5 +1,7 @@
 //! Whatever goes into a Parquet file of the lake comes out of it, bit by bit.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

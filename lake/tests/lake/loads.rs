@@ -21,7 +21,7 @@ async fn a_load_is_visible_when_it_is_committed_and_not_before() {
 
     let stamp = load.stamp();
     let record = load.commit(summary("AAPL", &sessions)).await.unwrap();
-    assert_eq!(world.lake.loads().await.unwrap(), [record.clone()]);
+    assert_eq!(world.lake.loads().await.unwrap(), std::slice::from_ref(&record));
     assert_eq!(world.lake.load(record.load_id).await.unwrap(), Some(record.clone()));
     assert_eq!(world.lake.verify_load(&record).await.unwrap(), []);
     assert_eq!((record.rows_accepted, record.rows_rejected), (2, 1));
@@ -43,7 +43,7 @@ async fn a_load_that_crashes_before_its_commit_leaves_nothing_but_garbage() {
     let load = world.lake.begin_load("yahoo", &clock(NOW)).unwrap();
     put_objects(&load, "AAPL", &["2013-01-25"]).await;
     drop(load);
-    assert_eq!(world.lake.loads().await.unwrap(), [committed.clone()]);
+    assert_eq!(world.lake.loads().await.unwrap(), std::slice::from_ref(&committed));
 
     let young = world.lake.collect_garbage(HOUR, &clock("2013-01-25T23:30:00Z"), false).await.unwrap();
     assert_eq!(young.objects, [], "it may still be running");

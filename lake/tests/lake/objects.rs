@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use weekahead_lake::Error;
+use jiff::SignedDuration;
+use weekahead_lake::{Error, LoadSummary};
 
-use crate::world::World;
+use crate::world::{NOW, World, clock};
 
 #[tokio::test]
 async fn what_is_put_is_there_until_it_is_deleted() {
@@ -58,4 +59,20 @@ async fn a_big_body_goes_in_parts_and_comes_back_whole() {
     assert_eq!((head.etag, head.size_bytes), (Some(put.etag), put.size_bytes));
     let start = (8 << 20) - 2;
     assert_eq!(world.lake.get_range("raw/big", start..start + 4).await.unwrap(), body[start as usize..][..4]);
+}
+
+#[tokio::test]
+async fn every_call_can_be_spawned() {
+    let world = World::new().await;
+    let lake = world.lake.clone();
+    let everything = async move {
+        let load = lake.begin_load("yahoo", &clock(NOW)).unwrap();
+        load.put_responses(0, "{}\n".into()).await.unwrap();
+        let record = load.commit(LoadSummary::default()).await.unwrap();
+        lake.put("raw/big", vec![0; 9 << 20].into()).await.unwrap();
+        assert_eq!(lake.verify_load(&record).await.unwrap(), []);
+        assert!(lake.cursors("yahoo").await.unwrap().is_empty());
+        lake.collect_garbage(SignedDuration::ZERO, &clock(NOW), true).await.unwrap()
+    };
+    assert_eq!(tokio::spawn(everything).await.unwrap().foreign, ["raw/big"]);
 }
