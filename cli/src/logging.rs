@@ -29,8 +29,17 @@ pub fn start(format: Format, verbose: u8) {
 
 /// Filters match crates by name: `weekahead` stands for all of ours.
 fn ours(level: &str) -> String {
-    const CRATES: [&str; 9] =
-        ["lake", "engine", "warehouse", "tracker", "ingest", "materialize", "training", "serving", "features"];
+    const CRATES: [&str; 9] = [
+        "lake",
+        "engine",
+        "warehouse",
+        "tracker",
+        "ingest",
+        "materialize",
+        "training",
+        "serving",
+        "features",
+    ];
     match level.split_once('=') {
         Some((_, rest)) => {
             let (own, others) = rest.split_once(',').unwrap_or((rest, "warn"));

@@ -1,5 +1,6 @@
 //! The `weekahead` command line: one subcommand a role.
 
+mod artifacts;
 mod commands;
 mod failure;
 mod logging;
@@ -9,6 +10,7 @@ mod progress;
 mod services;
 mod settings;
 mod supervisor;
+mod tables;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

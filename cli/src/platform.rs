@@ -1,56 +1,76 @@
 //! Clients of the platform's services, as the settings name them.
 
-use anyhow::Context;
+use std::sync::Arc;
+
 use comfy_table::{Table, presets};
 use weekahead_lake::{Lake, LakeConfig};
-use weekahead_tracker::Tracker;
+use weekahead_models::onnx::OnnxRuntime;
+use weekahead_serving::{Forecaster, Registry};
+use weekahead_tracker::{Auth, Tracker, TrackerConfig};
 use weekahead_warehouse::{LakeLocation, Warehouse, WarehouseConfig};
 
+use crate::artifacts::S3Artifacts;
 use crate::settings::Settings;
 
-/// The lake.
+/// The lake, after a look whether it answers.
 pub async fn lake(settings: &Settings) -> anyhow::Result<Lake> {
+    Ok(Lake::open(&lake_config(settings)).await?)
+}
+
+fn lake_config(settings: &Settings) -> LakeConfig {
     let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let lake = &settings.lake;
-    let config = LakeConfig {
+    LakeConfig {
         endpoint: optional(&lake.endpoint),
         bucket: lake.bucket.clone(),
         region: lake.region.clone(),
         access_key_id: optional(&lake.access_key_id),
         secret_access_key: lake.secret_access_key.non_empty(),
         path_style: lake.path_style,
-    };
-    Ok(Lake::open(&config).await?)
+    }
 }
 
-/// The warehouse.
-pub fn warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
-    let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+/// The warehouse, after a look whether it answers.
+pub async fn warehouse(settings: &Settings) -> anyhow::Result<Warehouse> {
+    Ok(Warehouse::connect(&warehouse_config(settings)).await?)
+}
+
+fn warehouse_config(settings: &Settings) -> WarehouseConfig {
     let warehouse = &settings.warehouse;
-    let config = WarehouseConfig {
+    WarehouseConfig {
         url: warehouse.url.clone(),
         user: warehouse.user.clone(),
         password: warehouse.password.expose().to_owned(),
-        cluster: optional(&warehouse.cluster),
-    };
-    Ok(Warehouse::connect(&config)?)
+        cluster: Some(warehouse.cluster.clone()).filter(|cluster| !cluster.is_empty()),
+    }
 }
 
-/// The tracker.
-pub fn tracker(settings: &Settings) -> anyhow::Result<Tracker> {
-    let tracker = Tracker::connect(&settings.tracker.url, settings.tracker.token.non_empty());
-    tracker.context("the tracker's client cannot be made")
+/// The tracker; runs whose artifacts lie in S3 are read and written by the lake's own client settings.
+pub async fn tracker(settings: &Settings) -> anyhow::Result<Tracker> {
+    let auth = settings.tracker.token.non_empty().map_or(Auth::None, Auth::Bearer);
+    let tracker = Tracker::new(&TrackerConfig { auth, ..TrackerConfig::new(&settings.tracker.url) })?;
+    let store = Arc::new(S3Artifacts::new(lake_config(settings)));
+    Ok(tracker.with_artifact_store("s3", store))
 }
 
-/// Makes the lake's bucket and brings the warehouse's schema to its newest version; tells how many migrations ran.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<usize> {
+/// What makes forecasts. Opened without talking to any store, so that a server can start before they do.
+pub async fn forecaster(settings: &Settings) -> anyhow::Result<Forecaster> {
+    let warehouse = Warehouse::new(&warehouse_config(settings))?;
+    let runtime = OnnxRuntime::load(&settings.tools.libonnxruntime)?;
+    let registry =
+        Registry::new(warehouse.clone(), tracker(settings).await?, runtime, &settings.training.model);
+    Ok(Forecaster::new(warehouse, registry))
+}
+
+/// Makes the lake's bucket and brings the warehouse's schema to its newest version; names the migrations that ran.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<Vec<String>> {
     lake(settings).await?;
     let location = LakeLocation {
         url: lake_url(settings),
-        access_key_id: settings.lake.access_key_id.clone(),
-        secret_access_key: settings.lake.secret_access_key.expose().to_owned(),
+        access_key_id: Some(settings.lake.access_key_id.clone()).filter(|key| !key.is_empty()),
+        secret_access_key: settings.lake.secret_access_key.non_empty(),
     };
-    Ok(warehouse(settings)?.migrate(&location).await?)
+    Ok(warehouse(settings).await?.migrate(&location).await?)
 }
 
 /// The lake as ClickHouse's s3() wants it: endpoint and bucket, with a slash at the end.

@@ -19,7 +19,8 @@ impl Step {
     pub fn start(name: &str, what: &str) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target).with_style(style("{spinner} {prefix:<12} {msg}"));
+        let bar =
+            ProgressBar::with_draw_target(None, target).with_style(style("{spinner} {prefix:<12} {msg}"));
         bar.set_prefix(name.to_owned());
         bar.set_message(what.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));

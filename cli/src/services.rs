@@ -16,7 +16,13 @@ const MLFLOW_WITH_LIFELINE: &str = include_str!("supervisor/mlflow.py");
 pub fn stores(settings: &Settings) -> anyhow::Result<Vec<Service>> {
     let mut services = Vec::new();
     if settings.lake.embedded {
-        services.push(own("lake", &["lake", "serve"], addr(&settings.lake.endpoint)?, "lake.endpoint", settings)?);
+        services.push(own(
+            "lake",
+            &["lake", "serve"],
+            addr(&settings.lake.endpoint)?,
+            "lake.endpoint",
+            settings,
+        )?);
     }
     if settings.warehouse.embedded {
         let warehouse = own(
@@ -54,7 +60,9 @@ pub fn addr(url: &str) -> anyhow::Result<SocketAddr> {
     let addresses = parsed.socket_addrs(|| None).with_context(|| format!("`{url}` has no address"))?;
     match addresses.into_iter().find(|addr| addr.ip().is_loopback()) {
         Some(addr) => Ok(addr),
-        None => bail!("{url} is not on this machine: set `embedded = false` in its section to use it as it is"),
+        None => {
+            bail!("{url} is not on this machine: set `embedded = false` in its section to use it as it is")
+        }
     }
 }
 

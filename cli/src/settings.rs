@@ -110,12 +110,12 @@ pub struct TrackerSettings {
 pub struct ProviderSettings {
     /// The base URL of a Yahoo v8 chart API.
     pub url: String,
-    /// Upper bound of requests a second.
+    /// Upper bound of requests a second; 0 means none.
     pub requests_per_second: u32,
     /// Requests under way at once.
     pub concurrency: usize,
     /// Sessions before the cursor that are read again for late corrections.
-    pub lag_window_sessions: u32,
+    pub lag_window_sessions: u16,
 }
 
 /// What is forecast.
@@ -174,9 +174,13 @@ impl Settings {
     /// Paths are relative to the working directory; children must see the same ones.
     fn absolute(mut self) -> anyhow::Result<Self> {
         let tools = &mut self.tools;
-        for path in
-            [&mut self.home, &mut tools.venv, &mut tools.libchdb, &mut tools.libonnxruntime, &mut tools.dbt_project]
-        {
+        for path in [
+            &mut self.home,
+            &mut tools.venv,
+            &mut tools.libchdb,
+            &mut tools.libonnxruntime,
+            &mut tools.dbt_project,
+        ] {
             *path = std::path::absolute(&*path)?;
         }
         Ok(self)

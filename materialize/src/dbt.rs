@@ -67,6 +67,7 @@ impl Dbt {
         args: &[&str],
         mut progress: impl FnMut(DbtProgress),
     ) -> Result<DbtReport> {
+        let _lock = self.lock().await?;
         let mut child = self.command(command, args).spawn().map_err(|source| self.missing(source))?;
         let mut tail = Transcript::default();
         let mut stderr = child.stderr.take();
@@ -91,9 +92,23 @@ impl Dbt {
         tail.conclude(status.success(), &said)
     }
 
+    /// Two runs on one warehouse would meet in dbt's temporary tables: the second waits.
+    async fn lock(&self) -> Result<std::fs::File> {
+        let target = self.target.clone();
+        let path = target.join("lock");
+        let locked = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&target)?;
+            let file = std::fs::File::create(target.join("lock"))?;
+            file.lock()?;
+            Ok(file)
+        });
+        let failed = |source| Error::DbtMissing { program: path, source };
+        locked.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(failed)
+    }
+
     fn command(&self, command: &str, args: &[&str]) -> Command {
         let mut dbt = Command::new(&self.program);
-        dbt.args(["--log-format", "json", "--no-version-check", command])
+        dbt.args(["--no-version-check", "--log-format", "json", "--log-level", "info", command])
             .args(args)
             .arg("--project-dir")
             .arg(&self.project)
@@ -102,9 +117,8 @@ impl Dbt {
             .arg("--target-path")
             .arg(&self.target)
             .arg("--log-path")
-            .arg(self.target.join("logs"))
+            .arg(&self.target)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -122,17 +136,20 @@ impl Dbt {
 struct Transcript {
     report: DbtReport,
     failures: Vec<(DbtNode, String)>,
-    last_error: Option<String>,
+    /// dbt explains a failure after the line of the node that failed.
+    explanation: Option<String>,
 }
 
 impl Transcript {
     /// Takes one line of dbt's standard output; lines that are no events are ignored.
     fn read(&mut self, line: &str) -> Option<DbtProgress> {
         let Event { info, data } = serde_json::from_str(line).ok()?;
-        if info.level == "error" && !info.msg.trim().is_empty() {
-            self.last_error = Some(info.msg.clone());
+        if info.level == "error" && info.name.ends_with("Error") {
+            let said = data.msg.or(data.exc).unwrap_or_else(|| info.msg.clone());
+            self.explanation.get_or_insert(said);
         }
-        let node = data.node_info.filter(|_| info.name.starts_with("Log") && info.name.ends_with("Result"))?;
+        let node =
+            data.node_info.filter(|_| info.name.starts_with("Log") && info.name.ends_with("Result"))?;
         let status = data.status.unwrap_or(node.node_status).to_lowercase();
         let status = status.split_whitespace().next().unwrap_or_default().to_owned();
         let ended = DbtNode { id: node.unique_id, status };
@@ -149,8 +166,7 @@ impl Transcript {
             return Ok(self.report);
         }
         let failed = self.failures.len();
-        // dbt explains a node's failure after the node's own line.
-        let explained = self.last_error;
+        let explained = self.explanation;
         match self.failures.into_iter().next() {
             Some((node, line)) => {
                 let message = explained.unwrap_or(line);
@@ -185,6 +201,8 @@ struct EventData {
     status: Option<String>,
     total: Option<u64>,
     num_models: Option<u64>,
+    msg: Option<String>,
+    exc: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

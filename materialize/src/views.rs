@@ -36,17 +36,19 @@ pub async fn build_view(
     written_at: Timestamp,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<BuildReport> {
-    let names = view.names();
+    let names = view.features().to_vec();
     warehouse.create_feature_table(view.name(), &names).await?;
     let mut report = BuildReport::default();
     for (group, symbols_of_group) in symbols.chunks(GROUP_SYMBOLS).enumerate() {
         progress(group * GROUP_SYMBOLS, symbols.len());
         let bars = warehouse.bars(as_of, Some(symbols_of_group), None).await?;
-        let known = warehouse.feature_keys(as_of, view.name(), view.version(), Some(symbols_of_group)).await?;
+        let known =
+            warehouse.feature_keys(as_of, view.name(), view.version(), Some(symbols_of_group)).await?;
         report.symbols += bars.len();
         report.rows += bars.rows();
         let rows = new_rows(view, bars, known).await?;
-        report.written += warehouse.write_features(view.name(), view.version(), &names, written_at, rows).await?;
+        report.written +=
+            warehouse.write_features(view.name(), view.version(), &names, written_at, rows).await?;
     }
     progress(symbols.len(), symbols.len());
     Ok(report)

@@ -35,7 +35,9 @@ impl Champion {
     fn load(runtime: &OnnxRuntime, downloaded: &DownloadedModel) -> Result<Self> {
         let bytes = downloaded.onnx()?;
         let (version, found) = (&downloaded.version, digest(bytes));
-        if let Some(registered) = version.tags.get(Registry::DIGEST_TAG).filter(|registered| **registered != found) {
+        if let Some(registered) =
+            version.tags.get(Registry::DIGEST_TAG).filter(|registered| **registered != found)
+        {
             let (model, registered) = (version.name.clone(), registered.clone());
             return Err(Error::Digest { model, version: version.version, found, registered });
         }

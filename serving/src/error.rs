@@ -7,7 +7,9 @@ use weekahead_market::AsOf;
 #[non_exhaustive]
 pub enum Error {
     /// No model was champion at that instant.
-    #[error("no version of `{model}` was champion at {as_of}: run `weekahead train` first, or ask for a later as_of")]
+    #[error(
+        "no version of `{model}` was champion at {as_of}: run `weekahead train` first, or ask for a later as_of"
+    )]
     NoChampion {
         /// The registered model.
         model: String,

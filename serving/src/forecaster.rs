@@ -60,7 +60,12 @@ impl Forecaster {
     ///
     /// # Errors
     /// [`Error::NoChampion`](crate::Error::NoChampion); errors of warehouse, tracker and model.
-    pub async fn forecast_at(&self, as_of: AsOf, symbols: Option<&[Symbol]>, written_at: Timestamp) -> Result<Forecasts> {
+    pub async fn forecast_at(
+        &self,
+        as_of: AsOf,
+        symbols: Option<&[Symbol]>,
+        written_at: Timestamp,
+    ) -> Result<Forecasts> {
         let champion = self.registry.champion_at(as_of).await?;
         self.forecast(champion, as_of, symbols, written_at).await
     }

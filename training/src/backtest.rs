@@ -62,11 +62,18 @@ pub fn folds(dataset: &Dataset, calendar: &Calendar, settings: &PlanSettings) ->
 ///
 /// # Errors
 /// Those of fitting and of scoring.
-pub fn backtest(dataset: &Dataset, folds: &[Fold], spec: &ModelSpec, settings: &PlanSettings) -> Result<Backtest> {
+pub fn backtest(
+    dataset: &Dataset,
+    folds: &[Fold],
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+) -> Result<Backtest> {
     let mut walked = Walked::default();
     for fold in folds {
         let split = fold.split(settings.calibration_origins)?;
-        let fit = rows_of(dataset, &split.fit, |row| fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised));
+        let fit = rows_of(dataset, &split.fit, |row| {
+            fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised)
+        });
         let calibration = rows_of(dataset, &split.calibration, |row| {
             fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised)
         });

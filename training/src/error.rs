@@ -48,7 +48,9 @@ pub enum Error {
         allowed: &'static str,
     },
     /// Nothing to learn from.
-    #[error("view `{view}` has no rows with realised targets at {as_of}: ingest a longer history, or build the view first")]
+    #[error(
+        "view `{view}` has no rows with realised targets at {as_of}: ingest a longer history, or build the view first"
+    )]
     NoRows {
         /// The feature view.
         view: String,
@@ -56,7 +58,9 @@ pub enum Error {
         as_of: weekahead_market::AsOf,
     },
     /// A feature that the plan needs and the view lacks.
-    #[error("view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another")]
+    #[error(
+        "view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another"
+    )]
     UnknownFeature {
         /// The feature.
         feature: String,

@@ -9,7 +9,7 @@ use weekahead_models::{DEFAULT_LEVELS, ModelSpec};
 use crate::evaluation::{LossKind, Window};
 
 /// The plan of a training session. With the same plan on the same rows, every number comes out the same.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ExperimentPlan {
     /// The tracker's experiment.
     pub experiment: String,

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use weekahead_models::ModelSpec;
 use weekahead_tracker::{
-    Batch, Dataset as TrackedDataset, Metric, ModelMetadata, ModelVersion, NewRun, OnnxModel, Run, RunInfo, RunStatus,
-    SearchRuns, Tracker,
+    Batch, Dataset as TrackedDataset, Metric, ModelMetadata, ModelVersion, NewRun, OnnxModel, Run, RunInfo,
+    RunStatus, SearchRuns, Tracker,
 };
 
 use crate::evaluation::Metrics;
@@ -70,7 +70,12 @@ impl<'a> Recording<'a> {
     }
 
     /// Registers an artifact as a version of the plan's model; the same artifact is registered once.
-    pub async fn register(&self, run: &RunInfo, spec: &ModelSpec, artifact: &Artifact) -> Result<ModelVersion> {
+    pub async fn register(
+        &self,
+        run: &RunInfo,
+        spec: &ModelSpec,
+        artifact: &Artifact,
+    ) -> Result<ModelVersion> {
         let model = &self.plan.model_name;
         self.tracker.ensure_registered_model(model).await?;
         let known = self.tracker.model_versions(model).await?.into_iter();
@@ -85,7 +90,8 @@ impl<'a> Recording<'a> {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
-        let logged = self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
+        let logged =
+            self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
         let description = format!("{spec}, trained on what was known at {}", self.dataset.as_of);
         Ok(self.tracker.register_version(model, &logged, &tags, &description).await?)
     }
@@ -111,7 +117,8 @@ impl<'a> Recording<'a> {
     /// Ends the session as failed, with the reason: a run that nobody works on must not say that it runs.
     pub async fn fail(&self, reason: &str) -> Result<()> {
         self.tracker.set_tag(&self.parent.info.run_id, "weekahead.failure", reason).await?;
-        let filter = format!("tags.`{SESSION_TAG}` = '{}' AND attributes.status = 'RUNNING'", self.session_key);
+        let filter =
+            format!("tags.`{SESSION_TAG}` = '{}' AND attributes.status = 'RUNNING'", self.session_key);
         let mut search = SearchRuns::in_experiment(&self.parent.info.experiment_id);
         search.filter = filter;
         for run in self.tracker.search_runs(&search).await? {
@@ -142,7 +149,8 @@ impl<'a> Recording<'a> {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
-        params.extend(backtest.spec.hyperparameters().into_iter().map(|(key, value)| (key.to_owned(), value)));
+        params
+            .extend(backtest.spec.hyperparameters().into_iter().map(|(key, value)| (key.to_owned(), value)));
         Batch { metrics: overall.chain(by_fold).collect(), params, tags: BTreeMap::new() }
     }
 
@@ -170,7 +178,12 @@ impl<'a> Recording<'a> {
         }
     }
 
-    fn onnx_model(&self, spec: &ModelSpec, artifact: &Artifact, tags: &BTreeMap<String, String>) -> OnnxModel {
+    fn onnx_model(
+        &self,
+        spec: &ModelSpec,
+        artifact: &Artifact,
+        tags: &BTreeMap<String, String>,
+    ) -> OnnxModel {
         OnnxModel {
             bytes: artifact.bytes.clone().into(),
             metadata: ModelMetadata {

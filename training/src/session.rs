@@ -192,8 +192,10 @@ impl Session {
         let champion = champion.as_ref();
         let horizon = plan.settings.horizon;
         let decision = decide(&challengers, champion, &baseline, &policy, &self.calendar, horizon)?;
-        let subject = decision.promote.as_deref().or(decision.comparisons.first().map(|c| c.challenger.as_str()));
-        let at = subject.and_then(|name| backtests.iter().position(|backtest| backtest.spec.to_string() == name));
+        let subject =
+            decision.promote.as_deref().or(decision.comparisons.first().map(|c| c.challenger.as_str()));
+        let at =
+            subject.and_then(|name| backtests.iter().position(|backtest| backtest.spec.to_string() == name));
         let (run, version) = &recorded[at.unwrap_or(0)];
         let row = promotion_row(plan, &decision, &backtests[at.unwrap_or(0)].spec, run, version, decided_at);
         let row = PromotionRow { previous_version: previous.map(|(version, _)| version), ..row };
@@ -237,7 +239,7 @@ impl Session {
         let no_rows = || Error::NoRows { view: dataset.view.clone(), as_of: dataset.as_of };
         let mut leaderboard: Vec<_> = backtests
             .iter()
-            .map(|backtest| LeaderboardRow { model: backtest.spec.to_string(), metrics: backtest.metrics.clone() })
+            .map(|backtest| LeaderboardRow { model: backtest.spec.to_string(), metrics: backtest.metrics })
             .collect();
         leaderboard.sort_by(|a, b| a.metrics.mae.total_cmp(&b.metrics.mae));
         Ok(TrainingReport {

@@ -49,7 +49,11 @@ impl Doctor {
 fn files(settings: &Settings) -> Vec<Finding> {
     let tools = &settings.tools;
     let present = |path: &Path, mend: &str| {
-        if path.exists() { Ok(path.display().to_string()) } else { Err(format!("{} is missing: {mend}", path.display())) }
+        if path.exists() {
+            Ok(path.display().to_string())
+        } else {
+            Err(format!("{} is missing: {mend}", path.display()))
+        }
     };
     let setup = "`make setup` brings it";
     let bin = |name: &str| tools.venv.join("bin").join(name);
@@ -73,16 +77,19 @@ fn writable(home: &Path) -> Result<String, String> {
     let _ = std::fs::remove_file(&probe);
     match written {
         Ok(()) => Ok(home.display().to_string()),
-        Err(error) => Err(format!("{} cannot be written ({error}): choose another with --home", home.display())),
+        Err(error) => {
+            Err(format!("{} cannot be written ({error}): choose another with --home", home.display()))
+        }
     }
 }
 
 async fn endpoints(settings: &Settings) -> Vec<Finding> {
     let said = |error: anyhow::Error| format!("{error:#}");
     let lake = platform::lake(settings).await.map(|_| settings.lake.endpoint.clone()).map_err(said);
-    let warehouse = async { Ok::<_, anyhow::Error>(platform::warehouse(settings)?.version().await?) };
-    let warehouse = warehouse.await.map(|version| format!("{} ({version})", settings.warehouse.url)).map_err(said);
-    let tracker = async { Ok::<_, anyhow::Error>(platform::tracker(settings)?.version().await?) };
+    let warehouse = async { Ok::<_, anyhow::Error>(platform::warehouse(settings).await?.version().await?) };
+    let warehouse =
+        warehouse.await.map(|version| format!("{} ({version})", settings.warehouse.url)).map_err(said);
+    let tracker = async { Ok::<_, anyhow::Error>(platform::tracker(settings).await?.version().await?) };
     let tracker = tracker.await.map(|version| format!("{} ({version})", settings.tracker.url)).map_err(said);
     vec![
         Finding { subject: "lake", verdict: lake },
@@ -94,7 +101,8 @@ async fn endpoints(settings: &Settings) -> Vec<Finding> {
 
 /// Any answer will do: providers refuse requests without a symbol in ways of their own.
 async fn provider(url: &str) -> Result<String, String> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().map_err(|e| e.to_string())?;
+    let client =
+        reqwest::Client::builder().timeout(Duration::from_secs(10)).build().map_err(|e| e.to_string())?;
     match client.get(url).send().await {
         Ok(answer) => Ok(format!("{url} (answers {})", answer.status().as_u16())),
         Err(_) => Err(format!("{url} does not answer: check the network or set `provider.url`")),

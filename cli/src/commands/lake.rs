@@ -1,10 +1,9 @@
 //! `weekahead lake`: serve the embedded endpoint, look at loads, remove leftovers.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Subcommand;
-use comfy_table::{CellAlignment, Table, presets};
+use jiff::SignedDuration;
 use weekahead_lake::embedded::{self, EmbeddedConfig};
 use weekahead_market::SystemClock;
 
@@ -13,6 +12,7 @@ use crate::progress::thousands;
 use crate::services;
 use crate::settings::Settings;
 use crate::supervisor::stop_requested;
+use crate::tables;
 
 /// The S3 lake.
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub enum Lake {
     Gc {
         /// Leave alone what is younger than this many hours: a load may be under way
         #[arg(long, default_value_t = 24)]
-        older_than_hours: u64,
+        older_than_hours: u32,
         /// Only say what would be removed
         #[arg(long)]
         dry_run: bool,
@@ -60,9 +60,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 async fn loads(settings: &Settings) -> anyhow::Result<()> {
     let loads = platform::lake(settings).await?.loads().await?;
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["load", "source", "ingested at", "symbols", "rows", "rejected"]);
+    let mut table = tables::table(&["load", "source", "ingested at", "symbols", "rows", "rejected"]);
     for load in &loads {
         table.add_row([
             load.load_id.to_string(),
@@ -73,17 +71,15 @@ async fn loads(settings: &Settings) -> anyhow::Result<()> {
             thousands(load.rows_rejected),
         ]);
     }
-    for column in table.column_iter_mut().skip(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    tables::right_align(&mut table, 3);
     println!("{table}");
     Ok(())
 }
 
-async fn gc(settings: &Settings, older_than_hours: u64, dry_run: bool) -> anyhow::Result<()> {
-    let grace = Duration::from_secs(older_than_hours * 3600);
+async fn gc(settings: &Settings, older_than_hours: u32, dry_run: bool) -> anyhow::Result<()> {
+    let grace = SignedDuration::from_hours(older_than_hours.into());
     let report = platform::lake(settings).await?.collect_garbage(grace, &SystemClock, dry_run).await?;
     let verb = if dry_run { "would remove" } else { "removed" };
-    println!("{verb} {} objects, {} bytes", report.objects.len(), thousands(report.size_bytes()));
+    println!("{verb} {} objects, {} bytes", report.objects.len(), thousands(report.size_bytes));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::supervisor::stop_requested;
-use weekahead_ingest::replay::{self, ReplayConfig};
+use weekahead_ingest::replay::{self, FaultPlan, ReplayConfig};
 
 /// Serve quotes from files as the Yahoo v8 chart API does.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,12 @@ pub struct ReplayProvider {
 impl ReplayProvider {
     /// Serves until it is asked to stop.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let handle = replay::serve(ReplayConfig::new(self.quotes, self.addr)).await?;
+        let handle = replay::serve(ReplayConfig {
+            quotes: self.quotes,
+            addr: self.addr,
+            faults: FaultPlan::default(),
+        })
+        .await?;
         eprintln!("replay-provider listens on http://{}", handle.local_addr());
         stop_requested().await;
         handle.shutdown().await;

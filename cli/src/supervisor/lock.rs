@@ -16,7 +16,8 @@ impl InstanceLock {
     /// Takes the directory, making it when it is new.
     pub fn take(home: &Path) -> anyhow::Result<Self> {
         let path = home.join("run").join("lock");
-        std::fs::create_dir_all(home.join("run")).with_context(|| format!("cannot make {}", home.display()))?;
+        std::fs::create_dir_all(home.join("run"))
+            .with_context(|| format!("cannot make {}", home.display()))?;
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -29,7 +30,9 @@ impl InstanceLock {
                 "another weekahead runs in {}: stop it, or give this one a directory of its own with --home",
                 home.display()
             ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
         }
     }
 }

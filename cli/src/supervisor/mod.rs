@@ -55,7 +55,8 @@ impl Supervisor {
         if self.children.is_empty() {
             std::future::pending::<()>().await;
         }
-        let ended = futures::future::select_all(self.children.iter_mut().map(|child| Box::pin(child.ended()))).await;
+        let ended =
+            futures::future::select_all(self.children.iter_mut().map(|child| Box::pin(child.ended()))).await;
         bail!("{}", ended.0)
     }
 

@@ -134,7 +134,12 @@ fn symbols(request: &ForecastRequest) -> Result<Vec<Symbol>, Problem> {
     let count = request.symbols.len();
     if count == 0 || count > MAX_SYMBOLS {
         let detail = format!("{count} symbols were named: name 1 to {MAX_SYMBOLS}");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "symbol_count", "Too few or too many", detail));
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "symbol_count",
+            "Too few or too many",
+            detail,
+        ));
     }
     let mut symbols = request.symbols.iter().map(|text| Symbol::new(text)).collect::<Result<Vec<_>, _>>();
     if let Ok(symbols) = &mut symbols {

@@ -26,7 +26,12 @@ pub struct Problem {
 impl Problem {
     /// A problem with its status, code, title and detail.
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), title: title.to_owned(), status: status.as_u16(), detail: detail.into() }
+        Self {
+            code: code.to_owned(),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -37,9 +42,12 @@ impl From<Error> for Problem {
             Error::NoChampion { .. } => {
                 Self::new(StatusCode::CONFLICT, "no_champion", "No model was champion", error.to_string())
             }
-            Error::Market(_) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request is not valid", error.to_string())
-            }
+            Error::Market(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "The request is not valid",
+                error.to_string(),
+            ),
             Error::Warehouse(_) | Error::Tracker(_) => {
                 tracing::error!(%error, "a store does not answer");
                 let detail = "a store behind this API does not answer; try again shortly";

@@ -1,0 +1,21 @@
+//! `weekahead ingest`: new quotes into the lake.
+
+use std::process::ExitCode;
+
+use weekahead_market::AsOf;
+
+use crate::failure::PARTIAL;
+use crate::pipeline;
+use crate::settings::Settings;
+
+/// Pull new quotes from the provider into the lake.
+#[derive(Debug, clap::Args)]
+pub struct Ingest {}
+
+impl Ingest {
+    /// Exit code 3 when some symbols failed; the others are in.
+    pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
+        let report = pipeline::ingest(&settings, &*pipeline::clock(as_of)).await?;
+        Ok(if report.is_partial() { ExitCode::from(PARTIAL) } else { ExitCode::SUCCESS })
+    }
+}

@@ -1,0 +1,116 @@
+//! Results as aligned tables.
+
+use std::collections::BTreeMap;
+
+use comfy_table::{CellAlignment, Table, presets};
+use weekahead_serving::Forecasts;
+use weekahead_training::TrainingReport;
+use weekahead_warehouse::{ForecastRow, Outcome};
+
+/// The models of a training session, best first, and who is champion and why.
+pub fn leaderboard(report: &TrainingReport) -> String {
+    let mut table = table(&["model", "MAE", "RMSE", "MASE", "hit rate", "rank IC", "80% coverage"]);
+    for row in &report.leaderboard {
+        let metrics = &row.metrics;
+        table.add_row([
+            row.model.clone(),
+            bps(metrics.mae),
+            bps(metrics.rmse),
+            metrics.mase.map_or_else(missing, |value| format!("{value:.4}")),
+            metrics.directional_accuracy.map_or_else(missing, percent),
+            metrics.rank_ic.map_or_else(missing, |value| format!("{value:+.3}")),
+            metrics.coverage_80.map_or_else(missing, percent),
+        ]);
+    }
+    right_align(&mut table, 1);
+    let (first, last) = report.tested;
+    let champion = match &report.champion {
+        Some((version, model)) => format!("champion: version {version}, {model}"),
+        None => "there is no champion".to_owned(),
+    };
+    format!(
+        "Backtest over weekly origins {first} to {last} (errors in basis points of the week's log return)\n\
+         {table}\n{champion}\nwhy: {}\n",
+        report.reason
+    )
+}
+
+/// Forecasts with their intervals.
+pub fn forecasts(forecasts: &Forecasts) -> String {
+    forecast_table(&forecasts.rows, &[])
+}
+
+/// Forecasts beside what happened.
+pub fn forecast_table(rows: &[ForecastRow], outcomes: &[Outcome]) -> String {
+    let happened: BTreeMap<_, _> = outcomes.iter().map(|outcome| (outcome.forecast_id, outcome)).collect();
+    let mut header = vec!["symbol", "origin", "close", "forecast", "80% interval"];
+    if !outcomes.is_empty() {
+        header.extend(["happened", "", "by"]);
+    }
+    let mut table = table(&header);
+    for row in rows {
+        let mut cells = forecast_cells(row);
+        if let Some(outcome) = happened.get(&row.id()) {
+            cells.extend(outcome_cells(row, outcome));
+        }
+        table.add_row(cells);
+    }
+    right_align(&mut table, 2);
+    table.to_string()
+}
+
+fn forecast_cells(row: &ForecastRow) -> Vec<String> {
+    let forecast = &row.forecast;
+    let price = |level: f64| {
+        let quantile = forecast.quantiles.iter().find(|(q, _)| (q.level() - level).abs() < 1e-9);
+        quantile.map(|(_, value)| forecast.price_of(*value))
+    };
+    let interval = price(0.1).zip(price(0.9));
+    vec![
+        forecast.key.symbol.to_string(),
+        forecast.key.origin.to_string(),
+        format!("{:.2}", forecast.origin_close),
+        format!("{:.2} ({:+.2}%)", forecast.price_of(forecast.point), forecast.point * 100.0),
+        interval.map_or_else(missing, |(low, high)| format!("{low:.2} .. {high:.2}")),
+    ]
+}
+
+fn outcome_cells(row: &ForecastRow, outcome: &Outcome) -> [String; 3] {
+    let verdict = match outcome.in_interval_80 {
+        Some(true) => "inside",
+        Some(false) => "outside",
+        None => "",
+    };
+    let price = row.forecast.price_of(outcome.realised);
+    [
+        format!("{price:.2} ({:+.2}%)", outcome.realised * 100.0),
+        verdict.to_owned(),
+        outcome.target_session.to_string(),
+    ]
+}
+
+/// An empty table with a header.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table
+}
+
+/// Numbers line up on the right from a column on.
+pub fn right_align(table: &mut Table, from: usize) {
+    for column in table.column_iter_mut().skip(from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+fn bps(log_return: f64) -> String {
+    format!("{:.1}", log_return * 1e4)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+fn missing() -> String {
+    "-".to_owned()
+}
