@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio_util::task::AbortOnDropHandle;
 use weekahead_lake::{Lake, LoadSummary, LoadWriter, Outcome, SymbolOutcome};
 use weekahead_market::Clock;
 
@@ -18,7 +19,7 @@ use crate::{Ask, Error, IngestReport, IngestRequest, Plan, Progress, Result, Yah
 /// Parts of responses that are compressed and put at a time.
 const PARTS_UNDER_WAY: usize = 2;
 /// Answers that wait to be written.
-const CHARTS_WAITING: usize = 8;
+const CHARTS_WAITING: usize = 32;
 
 /// Brings what the lake lacks of the symbols, as one committed load.
 ///
@@ -41,10 +42,12 @@ pub async fn ingest(
     }
     let writer = Arc::new(lake.begin_load(Yahoo::NAME, clock)?);
     let mut load = Load::begin(writer.clone());
-    let ask = |ask: Ask| async move {
-        let request = ask.request(now);
-        let asked = yahoo.chart(&request).await;
-        (ask, request, asked)
+    let ask = |ask: Ask| {
+        let (yahoo, request) = (yahoo.clone(), ask.request(now));
+        let asked = request.clone();
+        // A task of its own, so that answers keep coming in while others are being written.
+        let task = AbortOnDropHandle::new(tokio::spawn(async move { yahoo.chart(&asked).await }));
+        async move { (ask, request, task.await.unwrap_or_else(Asked::interrupted)) }
     };
     let total = plan.asks.len();
     // In order of symbol, as the file is sorted; each waits for the slowest before it.
@@ -65,6 +68,12 @@ pub async fn ingest(
 impl Ask {
     fn request(&self, now: Timestamp) -> ChartRequest {
         ChartRequest { symbol: self.symbol.clone(), period1: self.period1(), period2: now }
+    }
+}
+
+impl Asked {
+    fn interrupted(error: JoinError) -> Self {
+        Self { answer: None, chart: Err(interrupted(&error.to_string())) }
     }
 }
 

@@ -68,9 +68,12 @@ fn shortest(price: f64) -> f64 {
 
 /// To 12 significant digits.
 pub(super) fn rounded(value: f64) -> f64 {
+    if !value.is_normal() {
+        return value;
+    }
     let digits = 11 - value.abs().log10().floor() as i32;
-    // Powers of ten up to 22 are exact.
-    if !value.is_normal() || !(0..=22).contains(&digits) {
+    // Powers of ten up to 22 are exact; nothing that is traded needs others.
+    if !(0..=22).contains(&digits) {
         return value;
     }
     let scale = 10f64.powi(digits);
@@ -114,6 +117,9 @@ mod tests {
         assert_eq!(as_traded(12.345678901234, 1.0), 12.345678901234);
         assert_eq!(volume_as_traded(9_616_100.0 * 7.0, 7.0), 9_616_100.0);
         assert_eq!(volume_as_traded(5e9, 1.0), 5e9);
-        assert_eq!(rounded(0.0), 0.0);
+        for odd in [0.0, -0.0, 5e-324, 1e308, f64::INFINITY] {
+            assert_eq!(rounded(odd), odd);
+        }
+        assert!(rounded(f64::NAN).is_nan());
     }
 }

@@ -34,7 +34,7 @@ async fn what_can_go_away_is_asked_again() {
     ];
     for fault in passing {
         let (asked, requests) = ask(&world, FaultPlan::default().on(&symbol("AAPL"), 2, fault.clone())).await;
-        assert_eq!(asked.chart.map(|chart| chart.rows.len()).unwrap(), 78, "{fault:?}");
+        assert_eq!(asked.chart.map(|chart| chart.rows.len()).unwrap(), 79, "{fault:?}");
         assert_eq!(requests, 3, "{fault:?}");
         let (asked, requests) =
             ask(&world, FaultPlan::default().always(&symbol("AAPL"), fault.clone())).await;
@@ -98,7 +98,7 @@ async fn a_symbol_that_fails_is_recorded_and_asked_for_next_time() {
     let report = world.ingest(NOW, &["MSFT", "AAPL", "NONE"]).await;
     assert!(report.is_partial());
     let outcomes: Vec<_> = report.outcomes().iter().map(|o| (o.symbol.as_str(), o.outcome, o.rows)).collect();
-    let expected = [("AAPL", Outcome::Failed, 0), ("MSFT", Outcome::Ok, 78), ("NONE", Outcome::Failed, 0)];
+    let expected = [("AAPL", Outcome::Failed, 0), ("MSFT", Outcome::Ok, 79), ("NONE", Outcome::Failed, 0)];
     assert_eq!(outcomes, expected);
     assert!(report.outcomes()[0].reason.contains("HTTP 500"));
     assert!(report.outcomes()[2].reason.contains("not found/delisted"));
@@ -106,7 +106,7 @@ async fn a_symbol_that_fails_is_recorded_and_asked_for_next_time() {
     world.provider.set_faults(FaultPlan::default());
     let report = world.ingest(NOW, &["AAPL", "MSFT"]).await;
     assert_eq!(report.up_to_date, [symbol("MSFT")]);
-    assert_eq!(report.outcomes()[0].rows, 78);
+    assert_eq!(report.outcomes()[0].rows, 79);
     assert!(!report.is_partial());
 }
 
@@ -119,7 +119,7 @@ async fn a_bad_row_is_quarantined_and_the_others_kept() {
         .always(&symbol("MSFT"), Fault::NullRow { session: day });
     world.provider.set_faults(plan);
     let record = world.ingest(NOW, &["AAPL", "MSFT"]).await.record.unwrap();
-    assert_eq!((record.rows_accepted, record.rows_rejected), (77 + 77, 1));
+    assert_eq!((record.rows_accepted, record.rows_rejected), (78 + 78, 1));
     assert_eq!((record.quality.null_rows, record.quality.fault_rows), (2, 0));
     let quarantine = record.objects.iter().find(|object| object.kind == ObjectKind::Quarantine).unwrap();
     let rejected = read_quarantine(world.lake.get(&quarantine.key).await.unwrap()).unwrap();

@@ -39,7 +39,7 @@ type Row = (i64, [Option<f64>; 5]);
 
 fn row() -> impl Strategy<Value = Row> {
     // Around 2013, so that sessions repeat and some lie after the present; and anywhere.
-    let timestamp = prop_oneof![9 => (1_350_000_000..1_360_000_000_i64), 1 => any::<i64>()];
+    let timestamp = prop_oneof![9 => 1_350_000_000..1_360_000_000_i64, 1 => any::<i64>()];
     (timestamp, [price(), price(), price(), price(), price()])
 }
 
