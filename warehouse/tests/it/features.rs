@@ -1,0 +1,140 @@
+//! Feature views: columns come and go by name, rows are versions, and writing twice is writing once.
+
+use weekahead_market::Symbol;
+use weekahead_warehouse::{Error, FeatureRow, SessionRange, Warehouse};
+
+use crate::support::{as_of, micros, migrated, session, symbol};
+
+const VIEW: &str = "weekly_core";
+const VERSION: &str = "abc123";
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn row(name: &str, day: &str, known: &str, values: &[f32]) -> FeatureRow {
+    FeatureRow {
+        symbol: symbol(name),
+        session: session(day),
+        knowledge_time: micros(known),
+        values: values.to_vec(),
+    }
+}
+
+fn history() -> Vec<FeatureRow> {
+    vec![
+        row("AAPL", "2013-01-24", "2013-01-24T21:15:00Z", &[1.0, f32::NAN]),
+        row("AAPL", "2013-01-25", "2013-01-25T21:15:00Z", &[2.0, 0.2]),
+        row("IBM", "2013-01-24", "2013-01-24T21:15:00Z", &[3.0, 0.3]),
+        // A restatement of Thursday's bar moves both of the rows that look back on it.
+        row("AAPL", "2013-01-24", "2013-01-26T12:00:00Z", &[1.5, 0.15]),
+        row("AAPL", "2013-01-25", "2013-01-26T12:00:00Z", &[2.5, 0.25]),
+    ]
+}
+
+async fn write(warehouse: &Warehouse, at: &str, rows: Vec<FeatureRow>) -> usize {
+    let at = as_of(at).instant();
+    warehouse.write_features(VIEW, VERSION, &names(&["Ret_1", "vol_20"]), at, rows).await.unwrap()
+}
+
+async fn column(warehouse: &Warehouse, at: &str, name: &str, symbols: Option<&[Symbol]>) -> Vec<f32> {
+    let wanted = names(&[name]);
+    let rows =
+        warehouse.features(as_of(at), VIEW, VERSION, &wanted, symbols, SessionRange::ALL).await.unwrap();
+    rows.column(name).unwrap().collect()
+}
+
+#[tokio::test]
+async fn features_are_read_as_they_were_known() {
+    let (engine, warehouse) = migrated().await;
+    warehouse.create_feature_table(VIEW, &names(&["Ret_1", "vol_20"])).await.unwrap();
+    assert_eq!(write(&warehouse, "2013-02-01", history()).await, 5);
+    assert_eq!(column(&warehouse, "2013-01-25T23:00:00Z", "Ret_1", None).await, [1.0, 2.0, 3.0]);
+    assert_eq!(column(&warehouse, "2013-01-26T12:00:00Z", "Ret_1", None).await, [1.5, 2.5, 3.0]);
+    let apple = [symbol("AAPL")];
+    let volatility = column(&warehouse, "2013-01-25T23:00:00Z", "vol_20", Some(&apple)).await;
+    assert!(volatility[0].is_nan() && volatility[1] == 0.2);
+
+    latest_and_ranges(&warehouse).await;
+    twice_is_once(&warehouse).await;
+    a_view_grows(&warehouse).await;
+    engine.stop().await;
+}
+
+async fn latest_and_ranges(warehouse: &Warehouse) {
+    let wanted = names(&["vol_20", "Ret_1"]);
+    let friday = as_of("2013-01-25T23:00:00Z");
+    let latest = warehouse.latest_features(friday, VIEW, VERSION, &wanted, None).await.unwrap();
+    assert_eq!(latest.sessions, [session("2013-01-25"), session("2013-01-24")]);
+    assert_eq!((latest.row(0), latest.row(1)), (Some(&[0.2, 2.0][..]), Some(&[0.3, 3.0][..])));
+    assert_eq!(latest.knowledge_times[0], micros("2013-01-25T21:15:00Z"));
+    let later = warehouse.latest_features(as_of("2013-01-27"), VIEW, VERSION, &wanted, None).await.unwrap();
+    assert_eq!(later.row(0), Some(&[0.25, 2.5][..]));
+
+    let only = SessionRange::only(session("2013-01-24"));
+    let rows = warehouse.features(friday, VIEW, VERSION, &wanted, None, only).await.unwrap();
+    assert_eq!(rows.symbols, [symbol("AAPL"), symbol("IBM")]);
+    let other = warehouse.features(friday, VIEW, "other", &wanted, None, only).await.unwrap();
+    assert!(other.is_empty());
+}
+
+async fn twice_is_once(warehouse: &Warehouse) {
+    let digest = warehouse.table_digest("features", VIEW, &["symbol", "session", "Ret_1"]).await.unwrap();
+    assert_eq!(digest.rows, 5);
+    write(warehouse, "2013-02-02", history().into_iter().rev().collect()).await;
+    assert_eq!(
+        warehouse.table_digest("features", VIEW, &["symbol", "session", "Ret_1"]).await.unwrap(),
+        digest
+    );
+    assert_eq!(warehouse.row_counts("features").await.unwrap()[VIEW], 5);
+
+    let keys = warehouse.feature_keys(as_of("2013-01-25T23:00:00Z"), VIEW, VERSION, None).await.unwrap();
+    assert_eq!(keys.len(), 3);
+    assert!(keys.contains(&symbol("IBM"), session("2013-01-24"), micros("2013-01-24T21:15:00Z")));
+    assert!(!keys.contains(&symbol("AAPL"), session("2013-01-24"), micros("2013-01-26T12:00:00Z")));
+    assert_eq!(keys.of(&symbol("IBM"))[0].ingested_at, micros("2013-02-02"));
+}
+
+async fn a_view_grows(warehouse: &Warehouse) {
+    let before = warehouse.table_digest("features", VIEW, &["symbol", "Ret_1"]).await.unwrap();
+    let error = warehouse
+        .features(as_of("2013-02-01"), VIEW, VERSION, &names(&["rsi_14"]), None, SessionRange::ALL)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Refused { .. }), "{error}");
+    warehouse.create_feature_table(VIEW, &names(&["Ret_1", "rsi_14"])).await.unwrap();
+    assert_eq!(warehouse.table_digest("features", VIEW, &["symbol", "Ret_1"]).await.unwrap(), before);
+    assert!(column(warehouse, "2013-02-01", "rsi_14", None).await.iter().all(|value| value.is_nan()));
+    let narrow = row("AAPL", "2013-01-28", "2013-01-28T21:15:00Z", &[1.0]);
+    let wanted = names(&["Ret_1", "rsi_14"]);
+    let error = warehouse
+        .write_features(VIEW, VERSION, &wanted, as_of("2013-02-01").instant(), [narrow])
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Width { expected: 2, actual: 1, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn many_wide_rows_travel_in_blocks() {
+    let (engine, warehouse) = migrated().await;
+    let wanted: Vec<String> = (0..158).map(|i| format!("f{i}")).collect();
+    warehouse.create_feature_table("alpha158", &wanted).await.unwrap();
+    let first = session("1960-01-04");
+    let rows = (0..40_000i32).map(|i| {
+        let day = first.days_since_epoch() + i % 20_000;
+        FeatureRow {
+            symbol: symbol(if i < 20_000 { "AAPL" } else { "IBM" }),
+            session: weekahead_market::Session::from_days_since_epoch(day).unwrap(),
+            knowledge_time: i64::from(day) * 86_400_000_000,
+            values: (0..158).map(|f| (i * 158 + f) as f32).collect(),
+        }
+    });
+    let at = as_of("2015-01-01");
+    let written = warehouse.write_features("alpha158", VERSION, &wanted, at.instant(), rows).await.unwrap();
+    assert_eq!(written, 40_000);
+    let read = warehouse.features(at, "alpha158", VERSION, &wanted, None, SessionRange::ALL).await.unwrap();
+    assert_eq!(read.len(), 40_000);
+    assert_eq!(read.sessions[0], first);
+    assert!(read.values.iter().enumerate().all(|(i, value)| *value == i as f32));
+    engine.stop().await;
+}

@@ -1,0 +1,10 @@
+//! The warehouse against the real engine. One test = one process = one engine (nextest runs them so).
+#![expect(clippy::unwrap_used, reason = "a test's set-up may panic")]
+
+mod access;
+mod bars;
+mod features;
+mod forecasts;
+mod migrations;
+mod records;
+mod support;
