@@ -83,7 +83,7 @@ pub async fn serve(config: ReplayConfig) -> Result<ReplayHandle> {
     let app = Router::new().route("/v8/finance/chart/{symbol}", get(answer)).with_state(shared.clone());
     let (stop, stopped) = oneshot::channel::<()>();
     let listener = listener.tap_io(|stream| {
-        // Answers are small against a round trip's wait for more.
+        // An answer is sent whole: there is nothing to wait for.
         let _ = stream.set_nodelay(true);
     });
     let serving = axum::serve(listener, app).with_graceful_shutdown(async {
