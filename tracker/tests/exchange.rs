@@ -1,5 +1,7 @@
 //! How the client behaves towards a server that fails, refuses, stalls or is not there.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
