@@ -239,7 +239,7 @@ class Story:
         )
         same(
             [
-                ("random_walk", 4, 0.065, 1.0, None, 0.75, 0, None, None),
+                ("random_walk", 4, 0.065, 1.0, 0.5, 0.75, 0, None, None),
                 ("ridge", 4, 0.06, 0.24 / 0.26, 0.75, 0.75, 1, live_error, live_error / random_walk_error),
             ],
             rows,

@@ -23,7 +23,7 @@
   )
 {%- endmacro %}
 
-{#- Whether the sign was forecast. NULL where either side has none: a random walk makes no statement of direction. -#}
+{#- Whether the sign was forecast: half a hit without a statement of direction, NULL where nothing moved. As in training. -#}
 {% macro direction_hit(point, realised) -%}
-  if({{ point }} = 0 or {{ realised }} = 0, null, toUInt8(sign({{ point }}) = sign({{ realised }})))
+  multiIf({{ realised }} = 0, null, {{ point }} = 0, 0.5, sign({{ point }}) = sign({{ realised }}), 1., 0.)
 {%- endmacro %}

@@ -1,0 +1,100 @@
+//! The demo, twice: it tells the whole story, its champion is MLflow's champion, and a second run adds nothing.
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::platform::{Platform, Running, venv};
+
+const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
+    let platform = Platform::new();
+    let mut first = Running::start(platform.weekahead(&["demo", "--stay"]));
+    first.until("the HTTP API answers").await;
+
+    let digests = platform.digests().await;
+    let counts: Vec<u64> = digests.iter().map(|(_, d)| d.split('\t').next().unwrap().parse().unwrap()).collect();
+    assert!(counts.iter().all(|count| *count > 0), "an empty table: {digests:?}");
+    weekly_rows(&platform).await;
+    api_answers_like_mlflow(&platform).await;
+    bad_requests(&platform).await;
+
+    first.signal(Signal::SIGINT);
+    let (code, said) = first.end().await;
+    assert_eq!(code, Some(2), "{said}");
+    platform.until_silent().await;
+
+    let mut second = Running::start(platform.weekahead(&["demo", "--stay"]));
+    second.until("the HTTP API answers").await;
+    assert_eq!(platform.digests().await, digests);
+    // Killed, a supervisor stops nobody: the lifelines must.
+    second.signal(Signal::SIGKILL);
+    second.end().await;
+    platform.until_silent().await;
+}
+
+/// Every symbol has a forecast at every origin, and all but the last week's are scored.
+async fn weekly_rows(platform: &Platform) {
+    let rows = "SELECT origin, count(), uniqExact(symbol) FROM forecasts.forecasts FINAL GROUP BY origin ORDER BY origin";
+    let origins = ["2013-01-25", "2013-02-01", "2013-02-08", "2013-02-15", "2013-02-22", "2013-03-01"];
+    let expected: String = origins.iter().map(|origin| format!("{origin}\t5\t5\n")).collect();
+    assert_eq!(platform.query(rows).await, expected);
+    let scored = "SELECT count() FROM marts.forecast_accuracy WHERE isFinite(error)";
+    assert_eq!(platform.query(scored).await, "25\n");
+    let adjusted = "SELECT countIf(abs(log_return) > 0.6) FROM marts.prices WHERE symbol IN ('AAPL', 'MSFT') AND session > '2001-01-01'";
+    assert_eq!(platform.query(adjusted).await, "0\n", "a split looks like a return");
+}
+
+/// The numbers of the API are those that stock MLflow computes with the registered champion.
+async fn api_answers_like_mlflow(platform: &Platform) {
+    let request = json!({"symbols": SYMBOLS, "as_of": "2013-01-25T23:00:00Z"});
+    let (status, answer) = platform.post("/v1/forecasts", &request).await;
+    assert_eq!(status, 200, "{answer}");
+    let forecasts = answer["forecasts"].as_array().unwrap();
+    assert_eq!(forecasts.len(), SYMBOLS.len());
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/end_to_end/predict.py");
+    let output = Command::new(venv().join("bin/python"))
+        .args([script, &platform.tracker_url(), &platform.warehouse_port().to_string(), "2013-01-25"])
+        .env("MLFLOW_DISABLE_TELEMETRY", "true")
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mlflow: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    for forecast in forecasts {
+        let symbol = forecast["symbol"].as_str().unwrap();
+        assert_eq!(forecast["log_return"].as_f64(), mlflow[symbol]["y"].as_f64(), "{symbol}");
+        for (quantile, theirs) in forecast["quantiles"].as_array().unwrap().iter().zip(mlflow[symbol]["quantiles"].as_array().unwrap()) {
+            assert_eq!(quantile["log_return"].as_f64(), theirs.as_f64(), "{symbol}");
+        }
+    }
+    // The same question again is the same answer, and no new row.
+    assert_eq!(platform.post("/v1/forecasts", &request).await.1, answer);
+}
+
+async fn bad_requests(platform: &Platform) {
+    let too_early = json!({"symbols": ["IBM"], "as_of": "2005-01-01"});
+    let cases = [
+        (json!({"symbols": []}), 422, "symbol_count"),
+        (json!({"symbols": ["two words"]}), 422, "invalid"),
+        (json!({"symbols": ["IBM"], "as_of": "yesterday"}), 422, "invalid"),
+        (json!({"symbol": "IBM"}), 422, "malformed"),
+        (too_early, 409, "no_champion"),
+    ];
+    for (body, status, code) in cases {
+        let (found, problem) = platform.post("/v1/forecasts", &body).await;
+        assert_eq!((found, problem["code"].as_str()), (status, Some(code)), "{body}: {problem}");
+    }
+    let unknown = json!({"symbols": ["IBM", "NOPE"], "as_of": "2013-01-25T23:00:00Z"});
+    let (status, answer) = platform.post("/v1/forecasts", &unknown).await;
+    assert_eq!((status, &answer["unanswered"][0]["symbol"]), (200, &json!("NOPE")), "{answer}");
+    assert_eq!(platform.get("/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(platform.get("/readyz").await.0, 200);
+    assert_eq!(platform.get("/nowhere").await.0, 404);
+    assert!(platform.get("/openapi.json").await.1.contains("/v1/forecasts"));
+    assert!(platform.get("/docs/").await.1.contains("swagger"));
+}
