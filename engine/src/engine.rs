@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -14,7 +15,11 @@ use crate::session::Sessions;
 use crate::setup::{self, DirectoryLock};
 use crate::{EngineConfig, Error, Result};
 
-/// The directory this process has open: libchdb takes one a process.
+/// How often, and with what pauses, a query that should end is canceled again.
+const CANCEL_TRIES: usize = 100;
+const CANCEL_PAUSE: Duration = Duration::from_millis(50);
+
+/// The directory this process has open: libchdb takes one at a time.
 static OPEN: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// The engine as every request sees it.
@@ -36,8 +41,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the data directory. Blocks while tables are loaded.
     pub(crate) fn open(config: EngineConfig) -> Result<Self> {
-        let library = Library::load(&config.libchdb)
-            .map_err(|source| Error::Library { path: config.libchdb.clone(), source })?;
+        let library = load(&config.libchdb)?;
         let guard = Guard::new(&config.allowed_s3_prefixes)?;
         let mut open = held(&OPEN);
         if let Some(open) = open.as_ref() {
@@ -93,8 +97,20 @@ impl Engine {
         Ok(Running { engine: Arc::clone(self), query_id: query_id.to_owned(), mark })
     }
 
-    /// Asks the engine to cancel the query with this mark. It ends soon after, not at once.
-    pub(crate) fn kill(&self, mark: &str) {
+    /// Cancels the query with this mark and waits until it has ended. Asks again and again: the query may not have
+    /// reached the engine yet, or be between two of its own steps.
+    pub(crate) fn cancel(&self, mark: &str) {
+        for _ in 0..CANCEL_TRIES {
+            if !held(&self.running).values().any(|running| running == mark) {
+                return;
+            }
+            self.kill(mark);
+            std::thread::sleep(CANCEL_PAUSE);
+        }
+        tracing::warn!(mark, "a canceled query does not end");
+    }
+
+    fn kill(&self, mark: &str) {
         let sql = format!("KILL QUERY WHERE Settings['log_comment'] = '{mark}' ASYNC FORMAT Null");
         let killed = self.connect().and_then(|mut c| c.query(sql.as_bytes(), "Null", &Params::default()));
         if let Err(error) = killed {
@@ -111,7 +127,9 @@ impl Engine {
     /// Closes the sessions and the base connection; the engine stops with it. No query may be running.
     pub(crate) fn close(&self) {
         self.sessions.close_all();
-        held(&self.base).take();
+        let base = held(&self.base).take();
+        drop(base);
+        held(&OPEN).take();
     }
 }
 
@@ -151,4 +169,15 @@ fn identity(base: &mut Connection, data_dir: &Path) -> Result<(String, String)> 
     let line = String::from_utf8_lossy(result.as_ref()).trim().to_owned();
     let (version, timezone) = line.split_once('\t').unwrap_or((&line, "UTC"));
     Ok((version.to_owned(), timezone.to_owned()))
+}
+
+fn load(path: &Path) -> Result<&'static Library> {
+    let failed = |reason| Error::Library { path: path.to_owned(), reason };
+    if !path.is_file() {
+        return Err(failed("no such file".to_owned()));
+    }
+    Library::load(path).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        failed(format!("{error}{cause}"))
+    })
 }

@@ -12,12 +12,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// The library file cannot be loaded.
-    #[error("cannot load the ClickHouse engine from {path}: {source}; `make setup` brings it")]
+    #[error("cannot load the ClickHouse engine from {path}: {reason}; `make setup` brings it")]
     Library {
         /// The configured file.
         path: PathBuf,
         /// What the loader said.
-        source: libloading::Error,
+        reason: String,
     },
     /// Another process has the data directory open.
     #[error("{data_dir} is in use by another engine process{}; stop it or use another directory", owner(.pid))]
@@ -27,8 +27,8 @@ pub enum Error {
         /// The other process, where it said so.
         pid: Option<u32>,
     },
-    /// This process already runs the engine: it can be opened once a process, on one directory.
-    #[error("this process already runs the engine on {open}; one process serves one directory")]
+    /// This process already runs the engine: it can have one directory open at a time.
+    #[error("this process already runs the engine on {open}; shut that one down first")]
     AlreadyOpen {
         /// The directory that is open.
         open: PathBuf,

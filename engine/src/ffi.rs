@@ -9,7 +9,6 @@ use std::ptr::NonNull;
 use crate::exception::Exception;
 
 type Ptr = *mut c_void;
-type Text = unsafe extern "C" fn(Ptr, *const c_char, usize, *const c_char, usize) -> Ptr;
 type Bound = unsafe extern "C" fn(
     Ptr,
     *const c_char,
@@ -31,7 +30,7 @@ pub(crate) struct Library {
     stream_query: Bound,
     stream_fetch: unsafe extern "C" fn(Ptr, Ptr) -> Ptr,
     stream_cancel: unsafe extern "C" fn(Ptr, Ptr),
-    stream_insert: Text,
+    stream_insert: Bound,
     stream_append: unsafe extern "C" fn(Ptr, *const c_char, usize) -> c_int,
     stream_done: unsafe extern "C" fn(Ptr) -> Ptr,
     cancel_insert: unsafe extern "C" fn(Ptr),
@@ -71,7 +70,7 @@ impl Library {
                 stream_query: symbol(library, "chdb_stream_query_with_params_n")?,
                 stream_fetch: symbol(library, "chdb_stream_fetch_result")?,
                 stream_cancel: symbol(library, "chdb_stream_cancel_query")?,
-                stream_insert: symbol(library, "chdb_stream_insert_n")?,
+                stream_insert: symbol(library, "chdb_stream_insert_with_params_n")?,
                 stream_append: symbol(library, "chdb_stream_append")?,
                 stream_done: symbol(library, "chdb_stream_done")?,
                 cancel_insert: symbol(library, "chdb_stream_cancel_insert")?,
@@ -149,17 +148,13 @@ impl Connection {
     }
 
     /// Starts an INSERT that is fed with data in `format`; the SQL must have no FORMAT clause.
-    pub(crate) fn insert(&mut self, sql: &[u8], format: &str) -> Result<InsertStream<'_>, Exception> {
-        // SAFETY: pointers and lengths are those of live slices; the handle is freed by InsertStream.
-        let raw = unsafe {
-            (self.library.stream_insert)(
-                self.inner.as_ptr(),
-                sql.as_ptr().cast(),
-                sql.len(),
-                format.as_ptr().cast(),
-                format.len(),
-            )
-        };
+    pub(crate) fn insert(
+        &mut self,
+        sql: &[u8],
+        format: &str,
+        params: &Params,
+    ) -> Result<InsertStream<'_>, Exception> {
+        let raw = self.call(self.library.stream_insert, sql, format, params);
         let handle =
             NonNull::new(raw).ok_or_else(|| Exception::internal("the engine gave no insert stream"))?;
         let stream = InsertStream { connection: self, handle, open: true };
@@ -215,10 +210,6 @@ impl Params {
             self.names.push(name.as_bytes().to_vec());
             self.values.push(value.to_vec());
         }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
     }
 }
 

@@ -41,7 +41,7 @@ impl<R: Read> BlockReader<R> {
         }
         let (checksum, header) = head.split_at(CHECKSUM_BYTES);
         let (size, raw_size) = (u32_at(header, 1), u32_at(header, 5));
-        if size < HEADER_BYTES || size > MAX_BLOCK_BYTES || raw_size > MAX_BLOCK_BYTES {
+        if !(HEADER_BYTES..=MAX_BLOCK_BYTES).contains(&size) || raw_size > MAX_BLOCK_BYTES {
             return Err(failure(
                 code::CANNOT_DECOMPRESS,
                 format!("a compressed block of {size} bytes ({raw_size} raw)"),

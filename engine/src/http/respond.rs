@@ -2,7 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
@@ -17,6 +18,9 @@ use crate::exception::Exception;
 use crate::query::{Answer, Head, OutputEncoding};
 
 use super::route::CancelOnDrop;
+
+/// Between the text of an exception inside a body and the break of the connection: a break drops what is not yet sent.
+const FLUSH_TIME: Duration = Duration::from_millis(200);
 
 /// What hyper sends.
 pub(crate) type Reply = Response<BoxBody<Bytes, io::Error>>;
@@ -59,7 +63,9 @@ pub(crate) fn result(
             let is_empty = body.is_empty();
             (head, full(body), is_empty, false)
         }
-        Answer::Stream(head, chunks) => (head, StreamBody { chunks, cancel }.boxed(), false, true),
+        Answer::Stream(head, chunks) => {
+            (head, StreamBody { chunks, cancel, failure: None }.boxed(), false, true)
+        }
     };
     let mut response = Response::new(body);
     common(&mut response, engine, query_id);
@@ -139,6 +145,8 @@ fn content_type(format: &str, output: OutputEncoding) -> &'static str {
 struct StreamBody {
     chunks: mpsc::Receiver<io::Result<Bytes>>,
     cancel: CancelOnDrop,
+    /// A failure that is about to break the connection off.
+    failure: Option<(io::Error, Pin<Box<tokio::time::Sleep>>)>,
 }
 
 impl Body for StreamBody {
@@ -147,11 +155,20 @@ impl Body for StreamBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        this.chunks.poll_recv(cx).map(|chunk| {
-            if !matches!(chunk, Some(Ok(_))) {
-                this.cancel.disarm();
+        if this.failure.is_none() {
+            match ready!(this.chunks.poll_recv(cx)) {
+                Some(Ok(chunk)) => return Poll::Ready(Some(Ok(Frame::data(chunk)))),
+                Some(Err(error)) => this.failure = Some((error, Box::pin(tokio::time::sleep(FLUSH_TIME)))),
+                None => {
+                    this.cancel.disarm();
+                    return Poll::Ready(None);
+                }
             }
-            chunk.map(|chunk| chunk.map(Frame::data))
-        })
+        }
+        this.cancel.disarm();
+        if let Some((_, flushed)) = &mut this.failure {
+            ready!(flushed.as_mut().poll(cx));
+        }
+        Poll::Ready(this.failure.take().map(|(error, _)| Err(error)))
     }
 }

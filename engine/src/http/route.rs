@@ -165,6 +165,6 @@ impl Drop for CancelOnDrop {
             return;
         };
         let engine = Arc::clone(&self.engine);
-        runtime.spawn_blocking(move || engine.kill(&mark));
+        runtime.spawn_blocking(move || engine.cancel(&mark));
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::body::Body;
 use crate::exception::Exception;
-use crate::ffi::{Connection, Stats};
+use crate::ffi::{Connection, Params, Stats};
 
 /// Feeds `first` and then the rest of the body into the table.
 ///
@@ -14,10 +14,11 @@ pub(crate) fn run(
     connection: &mut Connection,
     sql: &[u8],
     format: &str,
+    params: &Params,
     first: Bytes,
     body: &mut Body,
 ) -> Result<Stats, Exception> {
-    let mut insert = connection.insert(sql, format)?;
+    let mut insert = connection.insert(sql, format, params)?;
     body.put_back(first);
     while let Some(piece) = body.next()? {
         insert.append(&piece)?;

@@ -78,7 +78,8 @@ fn execute(
             Work::Insert { head, first } => {
                 let restore = settings::apply(connection, request, &[], &running.mark)?;
                 let format = head.format.as_deref().or(format).unwrap_or("Values");
-                let result = insert::run(connection, &head.sql, format, first.clone(), &mut body);
+                let result =
+                    insert::run(connection, &head.sql, format, &request.params, first.clone(), &mut body);
                 restore.run(connection);
                 sink.set_format(request.format.as_deref().unwrap_or("TabSeparated"));
                 result.map(|stats| sink.add_stats(stats))
@@ -120,8 +121,6 @@ fn find_work(engine: &Engine, request: &QueryRequest, body: &mut Body) -> Result
     let (mut look, mut ended) = (FIRST_LOOK_BYTES, false);
     loop {
         match scan_insert(&text) {
-            // Parameters in VALUES are put in by the engine's parser, not by the data format's.
-            Scan::Data(head) if is_values(&head) && !request.params.is_empty() => break,
             Scan::Data(head) => {
                 let first = Bytes::from(text.split_off(head.data_at.min(text.len())));
                 return Ok(Work::Insert { head, first });
@@ -145,10 +144,6 @@ fn find_work(engine: &Engine, request: &QueryRequest, body: &mut Body) -> Result
         return Err(Exception::new(code::QUERY_IS_TOO_LARGE, what, "QUERY_IS_TOO_LARGE"));
     }
     Ok(Work::Statement(text))
-}
-
-fn is_values(head: &InsertHead) -> bool {
-    head.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("Values"))
 }
 
 /// Everything that can refuse a query before it reaches the engine.

@@ -57,7 +57,7 @@ pub(crate) fn scan_insert(text: &[u8]) -> Scan {
             _ => {}
         }
         // INSERT INTO t (SELECT ...)
-        if depth == 1 && words.next_is("SELECT") || depth == 1 && words.next_is("WITH") {
+        if depth == 1 && (words.next_is("SELECT") || words.next_is("WITH")) {
             return Scan::Statement;
         }
     }
