@@ -42,5 +42,7 @@ deny: ## licences and sources of dependencies
 tidy: ## layers, lints, file sizes, headers
 	cargo run -q --locked -p weekahead-xtask -- tidy
 
-bench: setup ## speed and memory as ratios against named peers
-	cargo run -q --release --locked -p weekahead-bench
+bench: ## speed and memory as ratios against named peers
+	@deploy/setup.sh bench
+	@cargo build --release --locked -p weekahead-cli -p weekahead-bench
+	@$${CARGO_TARGET_DIR:-target}/release/weekahead-bench $(BENCH_ARGS)

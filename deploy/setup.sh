@@ -72,7 +72,20 @@ print(next(f for f in sorted(found) if "providers" not in os.path.basename(f)))'
     ln -sf "$library" .deps/onnxruntime/libonnxruntime.so
 }
 
+# The peers that `make bench` measures have an environment of their own.
+bench_environment() {
+    local wanted have=""
+    wanted="$(cksum <bench/peers/requirements.txt)"
+    [ -f .deps/bench-venv/requirements.stamp ] && have="$(cat .deps/bench-venv/requirements.stamp)"
+    [ "$wanted" = "$have" ] && return
+    say "Python environment of the benchmarks' peers into .deps/bench-venv"
+    [ -x .deps/bench-venv/bin/python ] || python3 -m venv .deps/bench-venv
+    .deps/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    printf '%s\n' "$wanted" >.deps/bench-venv/requirements.stamp
+}
+
 need_tools
 python_environment
 clickhouse_library
 onnx_runtime
+if [ "${1:-}" = bench ]; then bench_environment; fi

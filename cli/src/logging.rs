@@ -1,5 +1,7 @@
 //! Logs by `tracing`, on stderr, as text or JSON.
 
+use std::io::IsTerminal;
+
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +23,7 @@ pub fn start(format: Format, verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(ours(level)));
     let events = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let events = events.with_ansi(std::io::stderr().is_terminal());
     match format {
         Format::Text => events.compact().init(),
         Format::Json => events.json().init(),

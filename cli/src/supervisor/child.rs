@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::process::Command;
+use tokio::process::{ChildStdin, Command};
 
 use super::{Service, leftover, lifeline};
 
@@ -22,6 +22,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(15);
 pub struct Child {
     service: Service,
     process: tokio::process::Child,
+    /// Dropping it asks the service to stop. Kept apart: waiting for a process closes the input it still has.
+    lifeline: Option<ChildStdin>,
     run: PathBuf,
     log: PathBuf,
 }
@@ -33,7 +35,7 @@ impl Child {
         let (run, log) = (home.join("run"), home.join("logs").join(format!("{}.log", service.name)));
         let output = File::options().create(true).append(true).open(&log);
         let output = output.with_context(|| format!("cannot write {}", log.display()))?;
-        let process = Command::new(&service.program)
+        let mut process = Command::new(&service.program)
             .args(&service.args)
             .envs(service.env.iter().map(|(name, value)| (name, value)))
             .env(lifeline::VARIABLE, "1")
@@ -43,7 +45,8 @@ impl Child {
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {} ({})", service.name, service.program.display()))?;
-        let child = Self { service, process, run, log };
+        let lifeline = process.stdin.take();
+        let child = Self { service, process, lifeline, run, log };
         if let Some(pid) = child.process.id() {
             leftover::record(&child.run, child.service.name, pid)?;
         }
@@ -53,16 +56,13 @@ impl Child {
 
     /// Returns when the service answers; an error when it ends or stays silent.
     pub async fn until_healthy(&mut self) -> anyhow::Result<()> {
-        let url = format!("http://{}{}", self.service.addr, self.service.health_path.unwrap_or("/"));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
         let started = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait()? {
                 bail!("{}", self.obituary(&format!("ended at its start ({status})")));
             }
-            if let Ok(answer) = client.get(&url).send().await
-                && (self.service.health_path.is_none() || answer.status().is_success())
-            {
+            if self.service.answers(&client).await {
                 return Ok(());
             }
             if started.elapsed() > START_PATIENCE {
@@ -80,7 +80,7 @@ impl Child {
 
     /// Stops the service: first by its lifeline, then by SIGTERM, at last by force.
     pub async fn stop(mut self) {
-        drop(self.process.stdin.take());
+        drop(self.lifeline.take());
         for signal in [None, Some(Signal::SIGTERM), Some(Signal::SIGKILL)] {
             if let (Some(signal), Some(pid)) = (signal, self.process.id()) {
                 tracing::warn!(service = self.service.name, %signal, "does not stop by itself");

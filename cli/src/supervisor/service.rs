@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::bail;
+use tokio::net::TcpStream;
 
 /// One service of the platform: a program, where it listens and how to see that it is well.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub struct Service {
     pub env: Vec<(String, String)>,
     /// Where it listens.
     pub addr: SocketAddr,
-    /// The path that answers 200 when the service is well; any HTTP answer will do when there is none.
+    /// The path that answers 200 when the service is well; that it takes connections will do when there is none.
     pub health_path: Option<&'static str>,
     /// The setting that moves it to another port.
     pub setting: &'static str,
@@ -37,5 +38,16 @@ impl Service {
             );
         }
         Ok(())
+    }
+
+    /// Whether the service is well.
+    pub async fn answers(&self, client: &reqwest::Client) -> bool {
+        match self.health_path {
+            None => TcpStream::connect(self.addr).await.is_ok(),
+            Some(path) => {
+                let answer = client.get(format!("http://{}{path}", self.addr)).send().await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            }
+        }
     }
 }

@@ -1,0 +1,86 @@
+//! Contenders and servers as processes, with their memory.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+/// A server that is stopped when this drops.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server and waits until it accepts connections.
+    pub fn start(mut command: Command, addr: SocketAddr) -> anyhow::Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut server = Self { child, addr };
+        let started = Instant::now();
+        while TcpStream::connect(addr).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("{command:?} ended at its start: {status}");
+            }
+            if started.elapsed() > Duration::from_secs(60) {
+                bail!("{command:?} does not listen on {addr}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+
+    /// The largest resident memory so far, in bytes.
+    pub fn peak_bytes(&self) -> u64 {
+        peak_bytes(self.child.id()).unwrap_or(0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A finished process.
+#[derive(Debug)]
+pub struct Finished {
+    /// Wall seconds from start to end.
+    pub seconds: f64,
+    /// The largest resident memory seen, in bytes.
+    pub peak_bytes: u64,
+    /// What it printed.
+    pub stdout: String,
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> anyhow::Result<Finished> {
+    let started = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let pid = child.id();
+    let mut peak = 0;
+    while child.try_wait()?.is_none() {
+        peak = peak.max(peak_bytes(pid).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(Finished { seconds, peak_bytes: peak, stdout: String::from_utf8(output.stdout).context("not text")? })
+}
+
+/// A loopback address that was free a moment ago.
+pub fn free_addr() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+fn peak_bytes(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? * 1024)
+}
