@@ -31,7 +31,8 @@ pub async fn run(weekahead: &Path, venv: &Path, runs: usize) -> anyhow::Result<S
         bail!("{} is missing: `make bench` brings it", python.display());
     }
     let mut ours = Contender::new("weekahead ingest");
-    let modes = [("raw", "requests + pyarrow"), ("arrow", "dlt, a table a document"), ("dicts", "dlt, a dict a bar")];
+    let modes =
+        [("raw", "requests + pyarrow"), ("arrow", "dlt, a table a document"), ("dicts", "dlt, a dict a bar")];
     let mut peers = modes.map(|(_, name)| Contender::new(name));
     for run in 0..=runs {
         let (seconds, rows, peak) = ingest_once(weekahead, provider.addr)?;
@@ -46,7 +47,8 @@ pub async fn run(weekahead: &Path, venv: &Path, runs: usize) -> anyhow::Result<S
         }
     }
     let contenders: Vec<_> = std::iter::once(ours).chain(peers).collect();
-    let title = format!("Ingest of {} symbols x {} sessions from a local provider", panel::SYMBOLS, panel::SESSIONS);
+    let title =
+        format!("Ingest of {} symbols x {} sessions from a local provider", panel::SYMBOLS, panel::SESSIONS);
     Ok(table(&title, &contenders))
 }
 
@@ -91,7 +93,12 @@ fn ingest_once(weekahead: &Path, provider: SocketAddr) -> anyhow::Result<(f64, u
     Ok((finished.seconds, expected, finished.peak_bytes))
 }
 
-fn peer_once(python: &Path, provider: SocketAddr, symbols: &Path, mode: &str) -> anyhow::Result<(f64, u64, u64)> {
+fn peer_once(
+    python: &Path,
+    provider: SocketAddr,
+    symbols: &Path,
+    mode: &str,
+) -> anyhow::Result<(f64, u64, u64)> {
     #[derive(Deserialize)]
     struct Said {
         rows: u64,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use weekahead_serving::Forecasts;
 use weekahead_training::TrainingReport;
 use weekahead_warehouse::{ForecastRow, Outcome};
@@ -93,6 +93,10 @@ fn outcome_cells(row: &ForecastRow, outcome: &Outcome) -> [String; 3] {
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    // A line under the header is enough.
+    table
+        .remove_style(TableComponent::HorizontalLines)
+        .remove_style(TableComponent::MiddleHeaderIntersections);
     table
 }
 

@@ -15,7 +15,8 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     first.until("the HTTP API answers").await;
 
     let digests = platform.digests().await;
-    let counts: Vec<u64> = digests.iter().map(|(_, d)| d.split('\t').next().unwrap().parse().unwrap()).collect();
+    let counts: Vec<u64> =
+        digests.iter().map(|(_, d)| d.split('\t').next().unwrap().parse().unwrap()).collect();
     assert!(counts.iter().all(|count| *count > 0), "an empty table: {digests:?}");
     weekly_rows(&platform).await;
     api_answers_like_mlflow(&platform).await;
@@ -68,7 +69,12 @@ async fn api_answers_like_mlflow(platform: &Platform) {
     for forecast in forecasts {
         let symbol = forecast["symbol"].as_str().unwrap();
         assert_eq!(forecast["log_return"].as_f64(), mlflow[symbol]["y"].as_f64(), "{symbol}");
-        for (quantile, theirs) in forecast["quantiles"].as_array().unwrap().iter().zip(mlflow[symbol]["quantiles"].as_array().unwrap()) {
+        for (quantile, theirs) in forecast["quantiles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(mlflow[symbol]["quantiles"].as_array().unwrap())
+        {
             assert_eq!(quantile["log_return"].as_f64(), theirs.as_f64(), "{symbol}");
         }
     }

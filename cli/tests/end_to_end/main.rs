@@ -1,5 +1,7 @@
 //! The platform as its users run it: the real binary, the real engine, real MLflow, real dbt, real quotes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod crash;
 mod demo;
 mod faults;

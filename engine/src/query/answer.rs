@@ -56,7 +56,7 @@ pub(crate) struct Sink {
 enum Wire {
     Identity,
     Blocks,
-    Content(Encoder),
+    Content(Box<Encoder>),
 }
 
 impl Sink {
@@ -68,7 +68,9 @@ impl Sink {
         let wire = match output {
             OutputEncoding::Identity => Wire::Identity,
             OutputEncoding::Blocks => Wire::Blocks,
-            OutputEncoding::Content(encoding, level) => Wire::Content(Encoder::new(encoding, level)?),
+            OutputEncoding::Content(encoding, level) => {
+                Wire::Content(Box::new(Encoder::new(encoding, level)?))
+            }
         };
         let tag = uuid::Uuid::new_v4().simple().to_string()[..16].to_owned();
         Ok(Self {
