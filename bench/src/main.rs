@@ -3,6 +3,7 @@
 //! Machines differ and are shared; a ratio of medians, taken in turn in the same minutes, says what a second does not.
 
 mod child;
+mod front;
 mod ingest;
 mod panel;
 mod report;
@@ -26,6 +27,12 @@ struct Cli {
     /// The Python environment of the peers
     #[arg(long, default_value = ".deps/bench-venv")]
     venv: PathBuf,
+    /// The ClickHouse engine as a library
+    #[arg(long, default_value = ".deps/chdb/libchdb.so")]
+    libchdb: PathBuf,
+    /// Internal: work on the library directly, in this process, in this directory
+    #[arg(long, hide = true)]
+    direct: Option<PathBuf>,
 }
 
 /// A benchmark.
@@ -33,15 +40,23 @@ struct Cli {
 enum Benchmark {
     /// Provider to committed Parquet, beside dlt and bare requests with pyarrow
     Ingest,
+    /// The ClickHouse HTTP front, beside the library called in process
+    Front,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    if let Some(directory) = &cli.direct {
+        return front::work_directly(&cli.libchdb, directory);
+    }
     let chosen = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
     let weekahead = cli.weekahead.clone().map_or_else(beside_us, Ok)?;
     if chosen(Benchmark::Ingest) {
         println!("{}", ingest::run(&weekahead, &cli.venv, cli.runs).await?);
+    }
+    if chosen(Benchmark::Front) {
+        println!("{}", front::run(&weekahead, &cli.libchdb, cli.runs).await?);
     }
     Ok(())
 }

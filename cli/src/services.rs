@@ -116,6 +116,8 @@ fn mlflow_env(settings: &Settings) -> Vec<(String, String)> {
     let mut env: Vec<_> = quiet.map(|name| (name.to_owned(), "true".to_owned())).into();
     env.extend([
         ("GIT_PYTHON_REFRESH".into(), "quiet".into()),
+        // Six more processes for jobs that nothing here asks for.
+        ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION".into(), "false".into()),
         ("MLFLOW_S3_ENDPOINT_URL".into(), settings.lake.endpoint.clone()),
         ("AWS_ACCESS_KEY_ID".into(), settings.lake.access_key_id.clone()),
         ("AWS_SECRET_ACCESS_KEY".into(), settings.lake.secret_access_key.expose().to_owned()),

@@ -33,6 +33,12 @@ pub enum Error {
         /// The directory that is open.
         open: PathBuf,
     },
+    /// A statement failed.
+    #[error("{message}")]
+    Query {
+        /// The engine's words, with ClickHouse's code.
+        message: String,
+    },
     /// The engine refused to open the directory.
     #[error("the engine cannot open {data_dir}: {reason}")]
     Open {

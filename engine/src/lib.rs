@@ -61,6 +61,7 @@
 
 mod compression;
 mod config;
+mod direct;
 mod engine;
 mod error;
 mod exception;
@@ -74,5 +75,6 @@ mod setup;
 mod sql;
 
 pub use config::EngineConfig;
+pub use direct::Direct;
 pub use error::{Error, Result};
 pub use server::{EngineHandle, serve};
