@@ -10,7 +10,7 @@ use crate::{EngineConfig, Error, Result};
 /// What the engine's one internal user may do. Sources that reach files, URLs or other servers are not among it: this
 /// is the second line behind the guard, and the only one for a file named in place of a table.
 const GRANTS: &str = "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM, \
-    dictGet, S3, KAFKA, NAMED COLLECTION ADMIN, TABLE ENGINE ON *.*";
+    dictGet, S3, KAFKA, NAMED COLLECTION ADMIN, CHECK ON *.*";
 
 /// Holds a data directory for this process; let go on drop.
 pub(crate) struct DirectoryLock {
