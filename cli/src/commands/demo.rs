@@ -96,12 +96,12 @@ async fn pipeline_on_history(settings: &Settings) -> anyhow::Result<()> {
     println!("\n{}", tables::leaderboard(&report));
     pipeline::forecast(settings, Some(as_of)).await?;
     for origin in calendar.weekly_origins(calendar.offset(ORIGIN, 1)?, LAST) {
-        println!("-- the week ending {origin}");
+        eprintln!("-- the week ending {origin}");
         let as_of = after_close(&calendar, origin)?;
         week(settings, as_of).await?;
         pipeline::forecast(settings, Some(as_of)).await?;
     }
-    println!("-- scoring");
+    eprintln!("-- scoring");
     pipeline::build_marts(settings, None).await?;
     report_accuracy(settings, after_close(&calendar, LAST)?).await
 }

@@ -5,4 +5,5 @@
 mod crash;
 mod demo;
 mod faults;
+mod marts;
 mod platform;

@@ -39,6 +39,10 @@ impl Platform {
         self.warehouse
     }
 
+    pub fn lake_endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.lake)
+    }
+
     pub fn tracker_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.tracker)
     }
@@ -58,7 +62,7 @@ impl Platform {
                 tool("WEEKAHEAD_LIBONNXRUNTIME", ".deps/onnxruntime/libonnxruntime.so"),
             )
             .env("WEEKAHEAD_TOOLS__DBT_PROJECT", root.join("dbt"))
-            .env("WEEKAHEAD_LAKE__ENDPOINT", format!("http://127.0.0.1:{}", self.lake))
+            .env("WEEKAHEAD_LAKE__ENDPOINT", self.lake_endpoint())
             .env("WEEKAHEAD_WAREHOUSE__URL", format!("http://127.0.0.1:{}", self.warehouse))
             .env("WEEKAHEAD_TRACKER__URL", self.tracker_url())
             .env("WEEKAHEAD_PROVIDER__URL", format!("http://127.0.0.1:{}", self.provider))

@@ -154,16 +154,16 @@ async fn takes_large_sql_and_keeps_limits() {
     let server = Server::start_with(dir.path(), &[("WEEKAHEAD_ENGINE_MAX_CONCURRENT_QUERIES", "2")]);
     let text = "x".repeat(5_000_000);
     assert_eq!(server.sql(&format!("SELECT length('{text}')")).await, "5000000\n");
-    let slow = || server.try_sql(&[("query_id", "same")], "SELECT sleep(1)");
+    let slow = || server.try_sql(&[("query_id", "same")], "SELECT sleep(3)");
     let again = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
         server.try_sql(&[("query_id", "same")], "SELECT 1").await
     };
     let (first, second) = tokio::join!(slow(), again);
     assert_eq!((first.status, second.code), (200, Some(216)));
     let (a, b, c) =
-        tokio::join!(server.try_sql(&[], "SELECT sleep(1)"), server.try_sql(&[], "SELECT sleep(1)"), async {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::join!(server.try_sql(&[], "SELECT sleep(3)"), server.try_sql(&[], "SELECT sleep(3)"), async {
+            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
             server.try_sql(&[], "SELECT 1").await
         });
     assert_eq!((a.status, b.status), (200, 200));

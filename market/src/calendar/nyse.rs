@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn days_that_look_like_closures_but_traded() {
-        for day in [date(2010, 12, 31), date(2021, 6, 18), date(1997, 1, 20), date(2001, 9, 10), date(2001, 9, 17)] {
+        for day in
+            [date(2010, 12, 31), date(2021, 6, 18), date(1997, 1, 20), date(2001, 9, 10), date(2001, 9, 17)]
+        {
             assert!(is_open(day), "{day}");
         }
     }
@@ -159,7 +161,10 @@ mod tests {
     fn special_closures_fall_on_weekdays() {
         for day in SPECIAL_CLOSURES {
             assert!(!is_open(day), "{day}");
-            assert!(!matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !is_holiday(day), "{day}");
+            assert!(
+                !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !is_holiday(day),
+                "{day}"
+            );
         }
     }
 
@@ -186,7 +191,16 @@ mod tests {
         let sessions = |year| {
             date(year, 1, 1).series(1.day()).take_while(|d| d.year() == year).filter(|d| is_open(*d)).count()
         };
-        let known = [(1999, 252), (2000, 252), (2001, 248), (2004, 252), (2007, 251), (2012, 250), (2018, 251), (2025, 250)];
+        let known = [
+            (1999, 252),
+            (2000, 252),
+            (2001, 248),
+            (2004, 252),
+            (2007, 251),
+            (2012, 250),
+            (2018, 251),
+            (2025, 250),
+        ];
         for (year, count) in known {
             assert_eq!(sessions(year), count, "{year}");
         }
