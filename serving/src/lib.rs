@@ -1,6 +1,6 @@
 //! Serving: the champion's week-ahead forecasts, over HTTP and in the weekly batch, written back with their lineage.
 //!
-//! Invariant: one code path, [`Forecaster::forecast`], makes every forecast; what it returns has been written back, and
+//! Invariant: one code path, [`Forecaster`], makes every forecast; what it returns has been written back, and
 //! writing a forecast back twice leaves one row.
 
 mod champion;

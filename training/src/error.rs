@@ -80,6 +80,14 @@ pub enum Error {
         /// The largest difference of a quantile.
         quantiles: f64,
     },
+    /// A picture cannot be drawn.
+    #[error("cannot draw `{title}`: {reason}")]
+    Plot {
+        /// The picture's title.
+        title: String,
+        /// What the drawing crate says.
+        reason: String,
+    },
     /// A model cannot be fitted or run.
     #[error(transparent)]
     Model(#[from] weekahead_models::Error),

@@ -7,6 +7,7 @@ mod error;
 pub mod evaluation;
 mod lineage;
 mod plan;
+mod plots;
 mod recording;
 mod session;
 

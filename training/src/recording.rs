@@ -12,8 +12,8 @@ use weekahead_tracker::{
     RunStatus, SearchRuns, Tracker,
 };
 
-use crate::evaluation::Metrics;
-use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result};
+use crate::evaluation::{LossSeries, Metrics};
+use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result, plots};
 
 /// The tag that names a session.
 const SESSION_TAG: &str = "weekahead.session_key";
@@ -57,7 +57,7 @@ impl<'a> Recording<'a> {
     }
 
     /// Records a model's backtest in a child run of its own.
-    pub async fn record(&self, backtest: &Backtest, lineage: &Lineage) -> Result<Run> {
+    pub async fn record(&self, backtest: &Backtest, baseline: &LossSeries, lineage: &Lineage) -> Result<Run> {
         let name = backtest.spec.to_string();
         let tags = [(SESSION_TAG, self.session_key.as_str()), (MODEL_TAG, name.as_str())];
         let mut run = new_run(&self.parent.info.experiment_id, &name, self.now_ms, &tags);
@@ -66,6 +66,14 @@ impl<'a> Recording<'a> {
         let run_id = &run.info.run_id;
         self.tracker.log_batch(run_id, &self.batch(backtest)).await?;
         self.tracker.log_inputs(run_id, &[self.tracked_dataset(lineage)]).await?;
+        let levels = &self.plan.settings.levels;
+        let pictures = [
+            ("plots/cumulative_skill.svg", plots::cumulative_skill(backtest, baseline)?),
+            ("plots/calibration.svg", plots::calibration(backtest, self.dataset, levels)?),
+        ];
+        for (path, svg) in pictures {
+            self.tracker.put_artifact(&run.info.artifact_uri, path, svg.into_bytes().into()).await?;
+        }
         Ok(run)
     }
 

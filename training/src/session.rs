@@ -153,7 +153,7 @@ impl Session {
         let lineage = Lineage::read(&self.lake, &self.warehouse, dataset.as_of).await?;
         let mut recorded = Vec::with_capacity(backtests.len());
         for backtest in backtests {
-            let run = recording.record(backtest, &lineage).await?;
+            let run = recording.record(backtest, &backtests[0].losses, &lineage).await?;
             self.warehouse.write_backtests(&stored(dataset, backtest, &run, plan, written_at)?).await?;
             let fitted = fit_on_all(dataset, &self.calendar, &backtest.spec, &plan.settings)?;
             let artifact = export(dataset, &backtest.spec, &fitted, &plan.settings, &self.runtime)?;

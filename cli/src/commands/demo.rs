@@ -51,6 +51,8 @@ impl Demo {
         settings.universe.since = self.since;
         let mut supervisor = Supervisor::new(&settings.home)?;
         let outcome = tokio::select! {
+            // The demo's own answer to Ctrl-C, once it stays, comes first.
+            biased;
             outcome = self.live(&settings, &mut supervisor, &quotes) => outcome,
             () = stop_requested() => Err(anyhow::anyhow!("stopped on request; run it again to finish")),
         };
@@ -83,7 +85,10 @@ impl Demo {
             return Ok(());
         }
         println!("Ctrl-C stops them.");
-        supervisor.watch().await
+        tokio::select! {
+            ended = supervisor.watch() => ended,
+            () = stop_requested() => Ok(()),
+        }
     }
 }
 
