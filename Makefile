@@ -1,5 +1,6 @@
 # weekahead: `make demo` runs the platform on real quotes, `make test` runs every check.
 
+.NOTPARALLEL:
 .PHONY: help demo test check setup build fmt lint unit doctest doc deny tidy bench
 
 help: ## what there is to make

@@ -42,10 +42,10 @@ chdb_package() {
 }
 
 clickhouse_library() {
-    [ -f .deps/chdb/libchdb.so ] && return
     local package folder work
     package="$(chdb_package)"
     folder="$cache/chdb-$chdb_version-$package"
+    [ -f .deps/chdb/libchdb.so ] && [ "$(readlink .deps/chdb/libchdb.so)" = "$folder/libchdb.so" ] && return
     if [ ! -f "$folder/libchdb.so" ]; then
         say "ClickHouse as a library (180 MB, unpacks to 570 MB) into $folder"
         mkdir -p "$folder"

@@ -25,7 +25,7 @@ fn lake_config(settings: &Settings) -> LakeConfig {
         bucket: lake.bucket.clone(),
         region: lake.region.clone(),
         access_key_id: optional(&lake.access_key_id),
-        secret_access_key: lake.secret_access_key.non_empty(),
+        secret_access_key: lake.secret(),
         path_style: lake.path_style,
     }
 }
@@ -68,7 +68,7 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let location = LakeLocation {
         url: lake_url(settings),
         access_key_id: Some(settings.lake.access_key_id.clone()).filter(|key| !key.is_empty()),
-        secret_access_key: settings.lake.secret_access_key.non_empty(),
+        secret_access_key: settings.lake.secret(),
     };
     Ok(warehouse(settings).await?.migrate(&location).await?)
 }

@@ -74,7 +74,10 @@ fn own(
     setting: &'static str,
     settings: &Settings,
 ) -> anyhow::Result<Service> {
-    let args = command.iter().map(OsString::from).collect();
+    let mut args: Vec<OsString> = command.iter().map(OsString::from).collect();
+    if let Some(file) = &settings.file {
+        args.splice(0..0, ["--config".into(), file.into()]);
+    }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     Ok(Service { name, program, args, env: inherited(settings), addr, health_path: None, setting })
 }
@@ -118,11 +121,15 @@ fn mlflow_env(settings: &Settings) -> Vec<(String, String)> {
         ("GIT_PYTHON_REFRESH".into(), "quiet".into()),
         // Six more processes for jobs that nothing here asks for.
         ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION".into(), "false".into()),
-        ("MLFLOW_S3_ENDPOINT_URL".into(), settings.lake.endpoint.clone()),
-        ("AWS_ACCESS_KEY_ID".into(), settings.lake.access_key_id.clone()),
-        ("AWS_SECRET_ACCESS_KEY".into(), settings.lake.secret_access_key.expose().to_owned()),
         ("AWS_DEFAULT_REGION".into(), settings.lake.region.clone()),
     ]);
+    if !settings.lake.endpoint.is_empty() {
+        env.push(("MLFLOW_S3_ENDPOINT_URL".into(), settings.lake.endpoint.clone()));
+    }
+    if let Some(secret) = settings.lake.secret() {
+        env.push(("AWS_ACCESS_KEY_ID".into(), settings.lake.access_key_id.clone()));
+        env.push(("AWS_SECRET_ACCESS_KEY".into(), secret));
+    }
     env
 }
 

@@ -3,6 +3,7 @@
 mod secret;
 mod show;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -20,6 +21,9 @@ pub const DEFAULTS: &str = include_str!("settings/defaults.toml");
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// The configuration file that was named, for child processes to read too.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// The directory of the embedded platform: objects, tables, logs, process files.
     pub home: PathBuf,
     /// Where `make setup` put the tools that are not Rust.
@@ -72,6 +76,13 @@ pub struct LakeSettings {
     pub secret_access_key: Secret,
     /// Whether the bucket goes into the path (most S3 servers) or into the host name (AWS).
     pub path_style: bool,
+}
+
+impl LakeSettings {
+    /// The secret of the key; none without a key, when the default AWS credential chain decides.
+    pub fn secret(&self) -> Option<String> {
+        self.secret_access_key.non_empty().filter(|_| !self.access_key_id.is_empty())
+    }
 }
 
 /// Where tables are kept.
@@ -159,7 +170,7 @@ impl Settings {
             None => layers.add_source(File::new("weekahead.toml", FileFormat::Toml).required(false)),
         };
         let variables = Environment::with_prefix("WEEKAHEAD").prefix_separator("_").separator("__");
-        layers = layers.add_source(variables.source(Some(nested_variables())).try_parsing(true));
+        layers = layers.add_source(variables.source(Some(nested_variables())));
         layers = layers.add_source(list_of_symbols()?);
         if let Some(home) = home {
             layers = layers.set_override("home", home.display().to_string())?;
@@ -168,7 +179,8 @@ impl Settings {
             .build()
             .and_then(Config::try_deserialize)
             .context("the configuration cannot be used; `weekahead config show` prints every key")?;
-        settings.absolute()
+        let file = file.map(std::path::absolute).transpose()?;
+        Self { file, ..settings }.absolute()
     }
 
     /// Paths are relative to the working directory; children must see the same ones.
@@ -193,14 +205,18 @@ fn nested_variables() -> config::Map<String, String> {
         let key = name.strip_prefix("WEEKAHEAD_");
         key.is_some_and(|key| (key.contains("__") || key == "HOME") && key != "UNIVERSE__SYMBOLS")
     };
-    std::env::vars().filter(|(name, _)| named(name)).collect()
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).filter(|(name, _)| named(name)).collect()
 }
 
 /// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`.
 fn list_of_symbols() -> anyhow::Result<Config> {
     let empty = Config::builder();
     Ok(match std::env::var("WEEKAHEAD_UNIVERSE__SYMBOLS") {
-        Ok(list) => empty.set_override("universe.symbols", list.split(',').collect::<Vec<_>>())?.build()?,
+        Ok(list) => empty
+            .set_override("universe.symbols", list.split(',').map(str::trim).collect::<Vec<_>>())?
+            .build()?,
         Err(_) => empty.build()?,
     })
 }

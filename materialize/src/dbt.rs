@@ -102,7 +102,7 @@ impl Dbt {
             file.lock()?;
             Ok(file)
         });
-        let failed = |source| Error::DbtMissing { program: path, source };
+        let failed = |source| Error::Lock { path, source };
         locked.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(failed)
     }
 

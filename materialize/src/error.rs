@@ -14,6 +14,14 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The lock that keeps two runs of dbt apart cannot be had.
+    #[error("cannot lock {path}: {source}; is the disk full, or the directory somebody else's?", path = path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// A model, seed or test failed.
     #[error("dbt {status} `{node}`: {message}")]
     DbtNode {

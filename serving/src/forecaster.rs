@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ndarray::ArrayView2;
-use weekahead_market::{AsOf, Forecast, ForecastKey, Quantile, Session, Symbol};
+use weekahead_market::{AsOf, Calendar, Forecast, ForecastKey, Quantile, Session, Symbol};
 use weekahead_models::Outputs;
 use weekahead_warehouse::{FeatureRows, ForecastRow, Warehouse, WriteCounts};
 
@@ -16,7 +16,11 @@ use crate::{Champion, Registry, Result};
 pub struct Forecaster {
     warehouse: Warehouse,
     registry: Registry,
+    calendar: Calendar,
 }
+
+/// How many sessions a symbol may lag behind the exchange and still be forecast: a halted or delisted one has no week ahead.
+const STALE_AFTER_SESSIONS: i64 = 5;
 
 /// The answer to a request: a forecast a symbol, or why there is none.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ pub struct Unanswered {
 impl Forecaster {
     /// Forecasts by `registry` from `warehouse`.
     pub fn new(warehouse: Warehouse, registry: Registry) -> Self {
-        Self { warehouse, registry }
+        Self { warehouse, registry, calendar: Calendar::nyse() }
     }
 
     /// The registry, for health checks.
@@ -95,8 +99,13 @@ impl Forecaster {
         let outputs = run(&champion, &features)?;
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
+        let last_closed = self.calendar.last_closed(as_of.instant())?;
         for (row, symbol) in features.symbols.iter().enumerate() {
             let origin = features.sessions[row];
+            if self.calendar.distance(origin, last_closed) > STALE_AFTER_SESSIONS {
+                unanswered.push(stale(symbol, origin, last_closed));
+                continue;
+            }
             match closes.get(&(symbol.clone(), origin)) {
                 Some(close) => {
                     let forecast = forecast(&champion, symbol, origin, *close, &outputs, row)?;
@@ -129,6 +138,13 @@ impl Forecaster {
         }
         Ok(closes)
     }
+}
+
+fn stale(symbol: &Symbol, newest: Session, last_closed: Session) -> Unanswered {
+    let reason = format!(
+        "its newest session is {newest}, the exchange's {last_closed}: ingest first, or it trades no more"
+    );
+    Unanswered { symbol: symbol.clone(), reason }
 }
 
 fn run(champion: &Champion, features: &FeatureRows) -> Result<Outputs> {

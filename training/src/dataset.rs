@@ -54,8 +54,8 @@ pub struct Dataset {
 impl Dataset {
     /// Reads features and bars known at `as_of` and joins them point in time.
     ///
-    /// A feature row takes part when it was known before the session after its origin closed: a row that was
-    /// computed anew from a later correction is knowledge that nobody had at the origin.
+    /// Of each feature row the version counts that was known before the session after its origin opened: one computed
+    /// anew from a later correction is knowledge that nobody had when the forecast was due.
     ///
     /// # Errors
     /// [`Error::NoRows`] when nothing is left; errors of the warehouse.
@@ -63,13 +63,24 @@ impl Dataset {
         warehouse: &Warehouse,
         calendar: &Calendar,
         view: &View,
+        symbols: &[Symbol],
         horizon: Horizon,
         as_of: AsOf,
     ) -> Result<Self> {
         let names = view.features().to_vec();
-        let range = SessionRange::ALL;
-        let rows = warehouse.features(as_of, view.name(), view.version(), &names, None, range).await?;
-        let bars = warehouse.bars(as_of, None, None).await?;
+        let in_time = |session, known| deadline(calendar, session).is_some_and(|deadline| known <= deadline);
+        let (name, version) = (view.name(), view.version());
+        let rows = warehouse.features_known(
+            as_of,
+            name,
+            version,
+            &names,
+            Some(symbols),
+            SessionRange::ALL,
+            &in_time,
+        );
+        let rows = rows.await?;
+        let bars = warehouse.bars(as_of, Some(symbols), None).await?;
         Self::join(&rows, &bars, calendar, view, horizon, as_of)
     }
 
@@ -85,9 +96,8 @@ impl Dataset {
         let mut joined = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let (symbol, origin) = (&rows.symbols[row], rows.sessions[row]);
-            let known_in_time = rows.knowledge_times[row] <= deadline(calendar, origin)?;
             let target = realised.get(symbol).and_then(|of_symbol| of_symbol.get(&origin));
-            let usable = known_in_time && is_warm(rows.row(row).unwrap_or_default());
+            let usable = is_warm(rows.row(row).unwrap_or_default());
             if let Some(target) = target.filter(|target| usable && known(target, as_of)) {
                 let key = RowKey { origin, symbol: symbol.clone(), realised: target.realised_session };
                 joined.push((key, row, target.value));
@@ -143,10 +153,10 @@ impl Dataset {
     }
 }
 
-/// The close of the session after the origin, in microseconds: a forecast made later than that is none of a week ahead.
-fn deadline(calendar: &Calendar, origin: Session) -> Result<i64> {
-    let next = calendar.offset(origin, 1)?;
-    Ok(calendar.close(next)?.as_microsecond())
+/// The opening of the session after the origin, in microseconds: by then a week-ahead forecast has been made.
+fn deadline(calendar: &Calendar, origin: Session) -> Option<i64> {
+    let next = calendar.offset(origin, 1).ok()?;
+    Some(calendar.open(next).ok()?.as_microsecond())
 }
 
 /// Whether at least half of the windows are full: before that a row is warm-up.

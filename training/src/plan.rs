@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use weekahead_features::View;
-use weekahead_market::Horizon;
+use weekahead_market::{Horizon, Symbol};
 use weekahead_models::{DEFAULT_LEVELS, ModelSpec};
 
 use crate::evaluation::{LossKind, Window};
@@ -17,6 +17,8 @@ pub struct ExperimentPlan {
     pub model_name: String,
     /// The feature view.
     pub view: View,
+    /// The universe.
+    pub symbols: Vec<Symbol>,
     /// Settings that are numbers, recorded as they are.
     pub settings: PlanSettings,
     /// The models, in the order in which they are evaluated and registered. The first is the baseline.

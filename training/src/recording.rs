@@ -48,6 +48,8 @@ impl<'a> Recording<'a> {
         let mut run = new_run(&experiment, &name, now_ms, &tags);
         run.description = Some(describe(plan, dataset));
         let parent = find_or_create(tracker, run).await?;
+        // A session that is continued keeps its first clock: a number recorded again must be the same record.
+        let now_ms = parent.info.start_time_ms;
         Ok(Self { tracker, plan, dataset, session_key, now_ms, parent })
     }
 
@@ -148,7 +150,6 @@ impl<'a> Recording<'a> {
             ("model", backtest.spec.kind().to_owned()),
             ("view", self.dataset.view.clone()),
             ("view_version", self.dataset.view_version.clone()),
-            ("as_of", self.dataset.as_of.to_string()),
             ("horizon_sessions", settings.horizon.to_string()),
             ("seed", settings.seed.to_string()),
             ("folds", backtest.fold_metrics.len().to_string()),
@@ -159,7 +160,9 @@ impl<'a> Recording<'a> {
         .into();
         params
             .extend(backtest.spec.hyperparameters().into_iter().map(|(key, value)| (key.to_owned(), value)));
-        Batch { metrics: overall.chain(by_fold).collect(), params, tags: BTreeMap::new() }
+        // A tag, since a later run on the same rows stands elsewhere and parameters cannot change.
+        let tags = BTreeMap::from([("weekahead.as_of".to_owned(), self.dataset.as_of.to_string())]);
+        Batch { metrics: overall.chain(by_fold).collect(), params, tags }
     }
 
     fn tracked_dataset(&self, lineage: &Lineage) -> TrackedDataset {

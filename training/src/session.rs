@@ -56,6 +56,8 @@ pub enum Progress {
         model: String,
         /// Its version.
         version: u32,
+        /// Models done.
+        done: usize,
     },
 }
 
@@ -104,7 +106,8 @@ impl Session {
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<TrainingReport> {
         let horizon = plan.settings.horizon;
-        let dataset = Dataset::read(&self.warehouse, &self.calendar, &plan.view, horizon, as_of).await?;
+        let dataset =
+            Dataset::read(&self.warehouse, &self.calendar, &plan.view, &plan.symbols, horizon, as_of).await?;
         let dataset = Arc::new(dataset);
         let backtests = self.backtest_all(plan, &dataset, progress).await?;
         let recording = Recording::open(&self.tracker, plan, &dataset, written_at.as_millisecond()).await?;
@@ -158,7 +161,8 @@ impl Session {
             let fitted = fit_on_all(dataset, &self.calendar, &backtest.spec, &plan.settings)?;
             let artifact = export(dataset, &backtest.spec, &fitted, &plan.settings, &self.runtime)?;
             let version = recording.register(&run.info, &backtest.spec, &artifact).await?;
-            progress(Progress::Registered { model: backtest.spec.to_string(), version: version.version });
+            let (model, done) = (backtest.spec.to_string(), recorded.len() + 1);
+            progress(Progress::Registered { model, version: version.version, done });
             recorded.push((run, version));
         }
         let decision = self.decide(plan, dataset, backtests, &recorded, written_at).await?;
@@ -175,8 +179,17 @@ impl Session {
         recorded: &[(Run, ModelVersion)],
         decided_at: Timestamp,
     ) -> Result<Decision> {
+        if let Some(decision) = self.repeat_decision(plan, recorded).await? {
+            return Ok(decision);
+        }
         let previous = self.previous_champion(plan, dataset.as_of, decided_at).await?;
-        let champion = previous.as_ref().and_then(|(_, spec)| find(backtests, spec)).map(candidate);
+        let champion = match &previous {
+            Some((version, spec)) => match find(backtests, spec) {
+                Some(backtest) => Some(candidate(backtest)),
+                None => return Ok(not_comparable(*version, spec)),
+            },
+            None => None,
+        };
         let baseline = candidate(&backtests[0]);
         let challenging = |backtest: &&Backtest| {
             let name = backtest.spec.to_string();
@@ -206,6 +219,22 @@ impl Session {
             self.tracker.set_alias(name, "champion", version.version).await?;
         }
         Ok(decision)
+    }
+
+    /// A session that broke off after it had decided stands by its decision: the alias may not have moved yet.
+    async fn repeat_decision(
+        &self,
+        plan: &ExperimentPlan,
+        recorded: &[(Run, ModelVersion)],
+    ) -> Result<Option<Decision>> {
+        let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
+        let ours = |row: &&PromotionRow| recorded.iter().any(|(run, _)| run.info.run_id == row.run_id);
+        let Some(row) = decisions.iter().rev().find(ours) else { return Ok(None) };
+        if row.promoted {
+            self.tracker.set_alias(&plan.model_name, "champion", row.model_version).await?;
+        }
+        let promote = row.promoted.then(|| row.model_kind.clone());
+        Ok(Some(Decision { promote, reason: row.reason.clone(), comparisons: Vec::new() }))
     }
 
     /// The version that was champion before this session, and what it is.
@@ -254,6 +283,15 @@ impl Session {
     }
 }
 
+/// A champion that the plan does not train cannot be beaten by it.
+fn not_comparable(version: u32, spec: &str) -> Decision {
+    let reason = format!(
+        "version {version} ({spec}) stays champion: the plan does not train that model, so nobody was compared with it; \
+         add it to the plan"
+    );
+    Decision { promote: None, reason, comparisons: Vec::new() }
+}
+
 fn find<'a>(backtests: &'a [Backtest], name: &str) -> Option<&'a Backtest> {
     backtests.iter().find(|backtest| backtest.spec.to_string() == name)
 }
@@ -270,8 +308,10 @@ fn promotion_row(
     version: &ModelVersion,
     decided_at: Timestamp,
 ) -> PromotionRow {
-    let figures = decision.comparisons.iter().find(|c| c.challenger == spec.to_string());
-    let figures = figures.or(decision.comparisons.first());
+    let own = decision.comparisons.iter().find(|c| c.challenger == spec.to_string());
+    let best = decision.comparisons.first();
+    // The baseline is compared with nobody: its loss is what the others were held against.
+    let loss = own.map(|c| c.loss).or(best.map(|c| c.baseline_loss));
     PromotionRow {
         decided_at,
         model_name: plan.model_name.clone(),
@@ -281,9 +321,9 @@ fn promotion_row(
         previous_version: None,
         promoted: decision.promote.is_some(),
         metric: plan.settings.loss.name().to_owned(),
-        challenger_value: figures.map_or(f64::NAN, |c| c.loss),
-        champion_value: figures.map_or(f64::NAN, |c| c.champion_loss.unwrap_or(c.baseline_loss)),
-        p_value: figures.map_or(f64::NAN, |c| c.p_adjusted),
+        challenger_value: loss.unwrap_or(f64::NAN),
+        champion_value: own.or(best).and_then(|c| c.champion_loss).unwrap_or(f64::NAN),
+        p_value: own.map_or(f64::NAN, |c| c.p_adjusted),
         reason: decision.reason.clone(),
     }
 }

@@ -42,6 +42,11 @@ pub struct Demo {
 impl Demo {
     /// Starts the platform, runs the pipeline, stops the platform.
     pub async fn run(self, mut settings: Settings) -> anyhow::Result<ExitCode> {
+        if !(settings.lake.embedded && settings.warehouse.embedded && settings.tracker.embedded) {
+            bail!(
+                "the demo lives in 2013 and would write that into your own services: run it with `embedded = true`"
+            );
+        }
         let quotes = self.quotes.clone().map_or_else(|| sample_quotes(&settings), Ok)?;
         if settings.provider.url.starts_with("https:") {
             settings.provider.url = "http://127.0.0.1:9800".to_owned();

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use weekahead_market::AsOf;
 
 use crate::failure::PARTIAL;
@@ -15,6 +16,9 @@ pub struct Ingest {}
 impl Ingest {
     /// Exit code 3 when some symbols failed; the others are in.
     pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
+        if let Some(as_of) = as_of.filter(|_| settings.provider.url.starts_with("https:")) {
+            bail!("a live provider answers for today, not for {as_of}: --as-of goes with a replay-provider");
+        }
         let report = pipeline::ingest(&settings, &*pipeline::clock(as_of)).await?;
         Ok(if report.is_partial() { ExitCode::from(PARTIAL) } else { ExitCode::SUCCESS })
     }

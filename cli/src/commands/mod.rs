@@ -15,6 +15,7 @@ mod warehouse;
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Subcommand;
 
 use crate::Global;
@@ -53,8 +54,19 @@ pub enum Command {
     Config(config::Config),
 }
 
+impl Command {
+    fn takes_as_of(&self) -> bool {
+        matches!(self, Self::Ingest(_) | Self::Features(_) | Self::Train(_) | Self::Forecast(_))
+    }
+}
+
 /// Runs a subcommand.
 pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
+    if let Some(as_of) = global.as_of.filter(|_| !command.takes_as_of()) {
+        bail!(
+            "--as-of {as_of} has no meaning for this command: it goes with ingest, features, train and forecast"
+        );
+    }
     let settings = Settings::load(global.config.as_deref(), global.home.as_deref())?;
     match command {
         Command::Demo(demo) => demo.run(settings).await,
@@ -63,7 +75,7 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Features(features) => features.run(settings, global.as_of).await,
         Command::Train(train) => train.run(settings, global.as_of).await,
         Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
-        Command::Serve(serve) => serve.run(settings, global.as_of).await,
+        Command::Serve(serve) => serve.run(settings).await,
         Command::Lake(lake) => lake.run(settings).await,
         Command::Warehouse(warehouse) => warehouse.run(settings).await,
         Command::ReplayProvider(provider) => provider.run().await,

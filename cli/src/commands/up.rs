@@ -20,7 +20,10 @@ impl Up {
     /// Starts what the settings say is embedded and watches over it.
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let mut supervisor = Supervisor::new(&settings.home)?;
-        let outcome = self.supervise(&settings, &mut supervisor).await;
+        let outcome = tokio::select! {
+            outcome = self.supervise(&settings, &mut supervisor) => outcome,
+            () = stop_requested() => Ok(()),
+        };
         supervisor.stop().await;
         outcome.map(|()| ExitCode::SUCCESS)
     }
@@ -37,9 +40,6 @@ impl Up {
         }
         println!("{}", platform::urls(settings, !self.no_serving));
         println!("Ctrl-C stops it.");
-        tokio::select! {
-            ended = supervisor.watch() => ended,
-            () = stop_requested() => Ok(()),
-        }
+        supervisor.watch().await
     }
 }

@@ -28,8 +28,8 @@ pub async fn train(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Tra
             step.position(done as u64, 2 * models);
             step.message(&format!("{model} backtested"));
         }
-        Progress::Registered { model, version } => {
-            step.position(models + u64::from(version).min(models), 2 * models);
+        Progress::Registered { model, done, .. } => {
+            step.position(models + done as u64, 2 * models);
             step.message(&format!("{model} registered"));
         }
     };
@@ -49,6 +49,7 @@ fn plan(settings: &Settings) -> anyhow::Result<ExperimentPlan> {
         experiment: settings.tracker.experiment.clone(),
         model_name: settings.training.model.clone(),
         view: view(settings)?,
+        symbols: settings.universe.symbols.clone(),
         settings: PlanSettings {
             horizon: settings.training.horizon,
             seed: settings.training.seed,

@@ -81,6 +81,7 @@ impl Child {
     /// Stops the service: first by its lifeline, then by SIGTERM, at last by force.
     pub async fn stop(mut self) {
         drop(self.lifeline.take());
+        let group = self.process.id().map(|pid| Pid::from_raw(pid.cast_signed()));
         for signal in [None, Some(Signal::SIGTERM), Some(Signal::SIGKILL)] {
             if let (Some(signal), Some(pid)) = (signal, self.process.id()) {
                 tracing::warn!(service = self.service.name, %signal, "does not stop by itself");
@@ -89,6 +90,10 @@ impl Child {
             if tokio::time::timeout(STOP_PATIENCE, self.process.wait()).await.is_ok() {
                 break;
             }
+        }
+        if let Some(group) = group {
+            // What the leader left behind in its group has no one to stop it any more.
+            let _ = killpg(group, Signal::SIGKILL);
         }
         leftover::forget(&self.run, self.service.name);
     }

@@ -14,6 +14,8 @@ struct ProcessFile {
     pid: i32,
     /// The kernel's start time of the process; `None` where the system does not tell.
     started: Option<u64>,
+    /// Which boot of the machine that counts from.
+    boot: Option<String>,
 }
 
 /// Where the process file of a child lies.
@@ -23,7 +25,7 @@ pub fn process_file(run: &Path, name: &str) -> PathBuf {
 
 /// Writes down a child.
 pub fn record(run: &Path, name: &str, pid: u32) -> anyhow::Result<()> {
-    let file = ProcessFile { pid: pid.cast_signed(), started: start_time(pid.cast_signed()) };
+    let file = ProcessFile { pid: pid.cast_signed(), started: start_time(pid.cast_signed()), boot: boot() };
     std::fs::write(process_file(run, name), serde_json::to_vec(&file)?)
         .with_context(|| format!("cannot write into {}", run.display()))
 }
@@ -50,21 +52,33 @@ pub fn stop_all(run: &Path) -> anyhow::Result<()> {
 
 fn stop(file: &ProcessFile) {
     let group = Pid::from_raw(file.pid);
-    let same = || file.started.is_none() || start_time(file.pid) == file.started;
+    // Where the system does not say who a number belongs to, a stranger must not be stopped by mistake.
+    let known = file.started.is_some() && file.boot.is_some() && file.boot == boot();
+    let same = known && start_time(file.pid) == file.started;
     // The leader may be gone while its workers live on in the group, whose number cannot be reused meanwhile.
-    let leader_gone = kill(group, None).is_err();
-    if !(same() || leader_gone) || killpg(group, None).is_err() {
+    let leader_gone = known && kill(group, None).is_err();
+    if !(same || leader_gone) || killpg(group, None).is_err() {
         return;
     }
     tracing::info!(pid = file.pid, "stopping a service that an earlier run left behind");
     let _ = killpg(group, Signal::SIGTERM);
-    let patience = Instant::now() + Duration::from_secs(10);
-    while killpg(group, None).is_ok() {
-        if Instant::now() > patience {
+    let started = Instant::now();
+    while killpg(group, None).is_ok() && started.elapsed() < FORCE_AFTER + GIVE_UP_AFTER {
+        if started.elapsed() > FORCE_AFTER {
             let _ = killpg(group, Signal::SIGKILL);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// How long a leftover may take to stop by itself.
+const FORCE_AFTER: Duration = Duration::from_secs(10);
+/// How long a stopped one may stay in the process table: nobody may be there to reap it.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
+
+/// The machine's current boot.
+fn boot() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()
 }
 
 /// Field 22 of `/proc/<pid>/stat`: clock ticks after boot.

@@ -89,6 +89,7 @@ async fn bad_requests(platform: &Platform) {
         (json!({"symbols": ["two words"]}), 422, "invalid"),
         (json!({"symbols": ["IBM"], "as_of": "yesterday"}), 422, "invalid"),
         (json!({"symbol": "IBM"}), 422, "malformed"),
+        (json!({"symbols": ["IBM"], "as_of": "2400-01-01"}), 422, "future_as_of"),
         (too_early, 409, "no_champion"),
     ];
     for (body, status, code) in cases {

@@ -119,6 +119,16 @@ pub async fn create(
     let answer = match request.as_of.as_deref() {
         Some(text) => {
             let as_of: AsOf = text.parse().map_err(crate::Error::from)?;
+            if as_of > now {
+                let detail =
+                    format!("{as_of} lies ahead: leave as_of out to forecast from what is known now");
+                return Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "future_as_of",
+                    "Not known yet",
+                    detail,
+                ));
+            }
             api.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?
         }
         None => api.forecaster.forecast_now(now, Some(&symbols)).await?,

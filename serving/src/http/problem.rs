@@ -48,7 +48,7 @@ impl From<Error> for Problem {
                 "The request is not valid",
                 error.to_string(),
             ),
-            Error::Warehouse(_) | Error::Tracker(_) => {
+            Error::Warehouse(_) | Error::Tracker(_) if error.is_retryable() => {
                 tracing::error!(%error, "a store does not answer");
                 let detail = "a store behind this API does not answer; try again shortly";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "A store is away", detail)

@@ -1,6 +1,7 @@
 //! The listening server, and its end: what is under way is answered, nothing new is taken.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -38,9 +39,9 @@ impl ServerHandle {
         self.addr
     }
 
-    /// Answers what is under way and stops.
+    /// Answers what is under way and stops; a client that takes longer than ten seconds is left alone.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
-        let _ = self.done.await;
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.done).await;
     }
 }

@@ -67,10 +67,29 @@ impl Warehouse {
         symbols: Option<&[Symbol]>,
         range: SessionRange,
     ) -> Result<FeatureRows> {
+        self.features_known(as_of, view, view_version, names, symbols, range, &|_, _| true).await
+    }
+
+    /// As [`features`](Self::features), but of each symbol and session the newest row that passes a test of its own
+    /// session and knowledge time (microseconds): what was known in time, where later versions exist.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    #[expect(clippy::too_many_arguments, reason = "a read names what, of whom, when and where it stands")]
+    pub async fn features_known(
+        &self,
+        as_of: AsOf,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        symbols: Option<&[Symbol]>,
+        range: SessionRange,
+        admit: &(dyn Fn(Session, i64) -> bool + Sync),
+    ) -> Result<FeatureRows> {
         let table = identifier("view", view)?;
         let columns = table::columns(names)?;
         self.read(|| async {
-            let mut newest = NewestRows::of(names);
+            let mut newest = NewestRows::of(names, admit);
             for batch in symbol_batches(symbols) {
                 let filter = batch_filter(&batch) + &range.filter();
                 let query = self.query(&features_sql(&table, &columns, &filter));
@@ -97,7 +116,7 @@ impl Warehouse {
         let table = identifier("view", view)?;
         let columns = table::columns(names)?;
         self.read(|| async {
-            let mut newest = NewestRows::of(names);
+            let mut newest = NewestRows::of(names, &|_, _| true);
             for batch in symbol_batches(symbols) {
                 let of_batch = batch_filter(&batch);
                 let last = format!(
@@ -142,14 +161,15 @@ fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
 }
 
 /// Keeps the last row of each symbol and session, as they stream by in order.
-struct NewestRows {
+struct NewestRows<'a> {
     rows: FeatureRows,
     symbols: Symbols,
+    admit: &'a (dyn Fn(Session, i64) -> bool + Sync),
 }
 
-impl NewestRows {
-    fn of(names: &[String]) -> Self {
-        Self { rows: FeatureRows::of(names), symbols: Symbols::default() }
+impl<'a> NewestRows<'a> {
+    fn of(names: &[String], admit: &'a (dyn Fn(Session, i64) -> bool + Sync)) -> Self {
+        Self { rows: FeatureRows::of(names), symbols: Symbols::default(), admit }
     }
 
     fn take(&mut self, block: &Block) -> Result<()> {
@@ -160,20 +180,25 @@ impl NewestRows {
         for (at, name) in names.iter().enumerate() {
             let values: Vec<f32> = column(block, name)?;
             for (slot, value) in slots.iter().zip(values) {
-                self.rows.values[slot * width + at] = value;
+                if let Some(slot) = slot {
+                    self.rows.values[slot * width + at] = value;
+                }
             }
         }
         Ok(())
     }
 
-    /// The row that each row of the block goes to: its predecessor's when it is a newer version of it.
-    fn take_keys(&mut self, block: &Block) -> Result<Vec<usize>> {
+    /// The row that each row of the block goes to: its predecessor's when it is a newer version of it, none when it
+    /// is not admitted.
+    fn take_keys(&mut self, block: &Block) -> Result<Vec<Option<usize>>> {
         let symbols: Vec<&str> = column(block, "key_symbol")?;
         let days: Vec<i32> = column(block, "key_day")?;
         let known: Vec<i64> = column(block, "key_known")?;
         let mut slots = Vec::with_capacity(block.num_rows());
         for ((symbol, day), known) in symbols.into_iter().zip(days).zip(known) {
-            slots.push(self.slot(symbol, session(day)?, known)?);
+            let session = session(day)?;
+            let admitted = (self.admit)(session, known);
+            slots.push(if admitted { Some(self.slot(symbol, session, known)?) } else { None });
         }
         Ok(slots)
     }
