@@ -70,12 +70,22 @@ pub(crate) fn write_config(config: &EngineConfig, data_dir: &Path) -> Result<Pat
 
 fn users_xml() -> String {
     format!(
-        "<clickhouse><profiles><default/></profiles><users><default><password></password>\
+        "<clickhouse><profiles><default><constraints>{}</constraints></default></profiles><users><default><password></password>\
          <networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>\
          <grants><query>{GRANTS}</query></grants></default></users>\
-         <quotas><default/></quotas></clickhouse>\n"
+         <quotas><default/></quotas></clickhouse>\n",
+        FIXED_SETTINGS.map(|name| format!("<{name}><const/></{name}>")).concat()
     )
 }
+
+/// Settings through which SQL that the guard never sees would reach files or other servers.
+const FIXED_SETTINGS: [&str; 5] = [
+    "format_schema",
+    "output_format_schema",
+    "format_avro_schema_registry_url",
+    "additional_table_filters",
+    "additional_result_filter",
+];
 
 fn main_xml(config: &EngineConfig, users: &Path) -> Result<String> {
     let mut xml = String::from("<clickhouse>");

@@ -15,6 +15,7 @@ use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use crate::error::{Attempt, innermost};
 use crate::transfer::PART_BYTES;
@@ -52,6 +53,8 @@ pub struct ObjectInfo {
     pub etag: Option<String>,
     /// Its size.
     pub size_bytes: u64,
+    /// When it was written, by the store's clock; not every answer says.
+    pub modified: Option<Timestamp>,
 }
 
 impl Lake {
@@ -133,6 +136,7 @@ impl Lake {
                 key: key.to_owned(),
                 etag: plain_etag(answer.e_tag()),
                 size_bytes: size(answer.content_length()),
+                modified: answer.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok()),
             })),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
@@ -159,7 +163,8 @@ impl Lake {
             let page = page.map_err(|e| self.attempt("list", prefix).failed(e))?;
             found.extend(page.contents().iter().filter_map(|object| {
                 let (etag, size_bytes) = (plain_etag(object.e_tag()), size(object.size()));
-                Some(ObjectInfo { key: object.key()?.to_owned(), etag, size_bytes })
+                let modified = object.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok());
+                Some(ObjectInfo { key: object.key()?.to_owned(), etag, size_bytes, modified })
             }));
         }
         Ok(found)

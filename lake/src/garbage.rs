@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use weekahead_market::Clock;
 
 use crate::{CommitRecord, Lake, LoadId, ObjectInfo, Result, keys};
@@ -24,8 +24,9 @@ impl Lake {
     /// Finds the objects under `raw/` and `quarantine/` that no commit record names, and torn commit records,
     /// of loads that began more than `older_than` ago; removes them unless `dry_run`.
     ///
-    /// `older_than` must exceed the longest load, and `clock` must be the clock that loads are made with: a load
-    /// in progress looks like a crashed one. An hour is generous.
+    /// `older_than` must exceed the longest load: a load in progress looks like a crashed one. An hour is generous. Age
+    /// counts from the load's id and from the store's own time of writing, so that a load that lives at a virtual
+    /// clock is not taken for an old one.
     ///
     /// # Errors
     /// [`crate::Error::UnknownRecord`] when a record cannot be read: what it names might be needed, so that
@@ -36,7 +37,12 @@ impl Lake {
         clock: &dyn Clock,
         dry_run: bool,
     ) -> Result<GarbageReport> {
-        let old = |id: LoadId| clock.now().duration_since(id.started_at()) > older_than;
+        let now = clock.now();
+        let old = |id: LoadId, object: &ObjectInfo| {
+            // A time of writing ahead of the clock says that the clock is a virtual one.
+            let written = object.modified.filter(|at| *at <= now).unwrap_or(Timestamp::MIN);
+            now.duration_since(id.started_at().max(written)) > older_than
+        };
         // Objects before records: a load that commits between the two listings is then seen as committed.
         let mut found = self.list(keys::RAW).await?;
         found.extend(self.list(keys::QUARANTINE).await?);
@@ -46,7 +52,9 @@ impl Lake {
         for object in torn.into_iter().chain(found) {
             match keys::load_id(&object.key) {
                 None => report.foreign.push(object.key),
-                Some(id) if old(id) && !committed.contains(&object.key) => report.objects.push(object),
+                Some(id) if old(id, &object) && !committed.contains(&object.key) => {
+                    report.objects.push(object)
+                }
                 Some(_) => {}
             }
         }
@@ -63,7 +71,9 @@ impl Lake {
         for (key, line) in self.records().await? {
             match CommitRecord::from_line(&key, &line)? {
                 Some(record) => committed.extend(record.objects.into_iter().map(|object| object.key)),
-                None => torn.push(ObjectInfo { key, etag: None, size_bytes: line.len() as u64 }),
+                None => {
+                    torn.push(ObjectInfo { key, etag: None, size_bytes: line.len() as u64, modified: None })
+                }
             }
         }
         Ok((committed, torn))

@@ -21,7 +21,7 @@
 //! A put that was acknowledged is as durable as the store makes it. AWS S3 keeps it. The embedded endpoint
 //! writes to a temporary file and renames it: a killed process loses nothing that was acknowledged and leaves
 //! no half object, but it does not call `fsync`, so that a power cut may lose or empty the last few seconds'
-//! files. [`Lake::verify_load`] finds a committed load that suffered so, and an ingest repeats it.
+//! files. [`Lake::verify_load`] finds a committed load that suffered so.
 
 mod catalog;
 mod client;

@@ -16,6 +16,7 @@ use crate::{Error, Result};
 /// use weekahead_market::Symbol;
 /// assert_eq!(Symbol::new("BRK-B").unwrap().as_str(), "BRK-B");
 /// assert!(Symbol::new("two words").is_err());
+/// assert!(Symbol::new("..").is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -28,7 +29,8 @@ impl Symbol {
     /// [`Error::Symbol`] when the text is empty, too long or has another character.
     pub fn new(text: &str) -> Result<Self> {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-_=^/&".contains(c);
-        if (1..=32).contains(&text.len()) && text.chars().all(plain) {
+        let named = text.chars().any(|c| c.is_ascii_alphanumeric());
+        if (1..=32).contains(&text.len()) && named && text.chars().all(plain) {
             Ok(Self(text.into()))
         } else {
             Err(Error::Symbol { text: text.to_owned() })

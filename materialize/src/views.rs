@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use weekahead_features::{FeatureMatrix, View, compute_panel};
 use weekahead_market::{AsOf, Panel, Symbol};
-use weekahead_warehouse::{FeatureKeys, FeatureRow, Warehouse};
+use weekahead_warehouse::{FeatureRow, FeatureRows, SessionRange, Warehouse};
 
 use crate::{Error, Result};
 
@@ -23,8 +23,9 @@ pub struct BuildReport {
 
 /// Brings the view's table up to what is known at `as_of`, for the symbols given, and says what was new.
 ///
-/// A row is identified by view version, symbol, session and knowledge time. A restated bar gives the sessions whose windows
-/// reach it a later knowledge time, hence new rows; all others are left alone.
+/// A restated bar gives the sessions whose windows reach it a later knowledge time, hence new rows. An older bar that
+/// arrives late was knowable all along: rows whose values it changes are written again under the same key, and replace
+/// those before. All others are left alone.
 ///
 /// # Errors
 /// Errors of the warehouse; the rows of groups before the failing one are written.
@@ -39,11 +40,12 @@ pub async fn build_view(
     let names = view.features().to_vec();
     warehouse.create_feature_table(view.name(), &names).await?;
     let mut report = BuildReport::default();
-    for (group, symbols_of_group) in symbols.chunks(GROUP_SYMBOLS).enumerate() {
-        progress(group * GROUP_SYMBOLS, symbols.len());
+    for (index, symbols_of_group) in symbols.chunks(GROUP_SYMBOLS).enumerate() {
+        progress(index * GROUP_SYMBOLS, symbols.len());
         let bars = warehouse.bars(as_of, Some(symbols_of_group), None).await?;
-        let known =
-            warehouse.feature_keys(as_of, view.name(), view.version(), Some(symbols_of_group)).await?;
+        let group = Some(symbols_of_group);
+        let range = SessionRange::ALL;
+        let known = warehouse.features(as_of, view.name(), view.version(), &names, group, range).await?;
         report.symbols += bars.len();
         report.rows += bars.rows();
         let rows = new_rows(view, bars, known).await?;
@@ -55,7 +57,7 @@ pub async fn build_view(
 }
 
 /// Computes on a thread of its own: kernels would hold up the runtime.
-async fn new_rows(view: &View, bars: Panel, known: FeatureKeys) -> Result<Vec<FeatureRow>> {
+async fn new_rows(view: &View, bars: Panel, known: FeatureRows) -> Result<Vec<FeatureRow>> {
     let (name, view) = (view.name().to_owned(), view.clone());
     let computed = tokio::task::spawn_blocking(move || {
         let panel = compute_panel(&view, &bars);
@@ -64,14 +66,20 @@ async fn new_rows(view: &View, bars: Panel, known: FeatureKeys) -> Result<Vec<Fe
     computed.await.map_err(|_| Error::Interrupted { view: name })
 }
 
-fn rows_of(symbol: &Symbol, matrix: &FeatureMatrix, known: &FeatureKeys) -> Vec<FeatureRow> {
-    let new = |row: &usize| !known.contains(symbol, matrix.sessions[*row], matrix.knowledge_times[*row]);
-    let rows = (0..matrix.len()).filter(new);
-    rows.map(|row| FeatureRow {
+fn rows_of(symbol: &Symbol, matrix: &FeatureMatrix, known: &FeatureRows) -> Vec<FeatureRow> {
+    let computed = (0..matrix.len()).map(|row| FeatureRow {
         symbol: symbol.clone(),
         session: matrix.sessions[row],
         knowledge_time: matrix.knowledge_times[row],
         values: matrix.columns.iter().map(|column| column[row]).collect(),
-    })
-    .collect()
+    });
+    computed.filter(|row| !is_stored(row, known)).collect()
+}
+
+/// Whether the newest stored row of the session is this one, bit for bit.
+fn is_stored(row: &FeatureRow, known: &FeatureRows) -> bool {
+    let Some(at) = known.position(&row.symbol, row.session) else { return false };
+    let stored = known.row(at).unwrap_or_default().iter().map(|value| value.to_bits());
+    known.knowledge_times[at] == row.knowledge_time
+        && stored.eq(row.values.iter().map(|value| value.to_bits()))
 }

@@ -56,7 +56,7 @@ impl Child {
 
     /// Returns when the service answers; an error when it ends or stays silent.
     pub async fn until_healthy(&mut self) -> anyhow::Result<()> {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
         let started = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait()? {

@@ -93,7 +93,8 @@ fn check_files(script: &Script<'_>, at: usize) -> Verdict {
     if pair("FROM", "INFILE") {
         return Err(refused("FROM INFILE: send the data in the request body instead"));
     }
-    if script.verb() == "ATTACH" && script.is_word(at, "FROM") && script.kind(at + 1) == Some(Kind::Text) {
+    let is_path = matches!(script.kind(at + 1), Some(Kind::Text | Kind::OddText));
+    if script.has_word("ATTACH") && script.is_word(at, "FROM") && is_path {
         return Err(refused("ATTACH ... FROM a path"));
     }
     Ok(())
@@ -132,6 +133,7 @@ fn check_dictionary(script: &Script<'_>) -> Verdict {
                 )));
             }
             check_source_host(script, at + 3)?;
+            check_source_query(script, at + 3)?;
         }
     }
     Ok(())
@@ -149,6 +151,16 @@ fn check_source_host(script: &Script<'_>, open: usize) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// SQL within a string is SQL that this guard does not see.
+fn check_source_query(script: &Script<'_>, open: usize) -> Verdict {
+    let arguments = reach::arguments(script, open);
+    let is_query = |at: usize| script.name(at).is_some_and(|name| name.eq_ignore_ascii_case("query"));
+    match arguments.into_iter().any(|(start, end)| (start..end).any(is_query)) {
+        true => Err(refused("dictionary SOURCE with a QUERY: name a TABLE, a view if need be")),
+        false => Ok(()),
+    }
 }
 
 fn broken(script: &Script<'_>, at: usize) -> Exception {

@@ -37,13 +37,20 @@ impl Guard {
                         self.check_single_url(script, start + 2, end)?;
                     }
                 }
-                Some(Kind::Word | Kind::Quoted) if single && position <= located => {}
+                Some(Kind::Word) if single && position <= located => {}
+                Some(Kind::Quoted) if single && position <= located && self.is_plain_name(script, start) => {}
                 _ if position < located && single => {}
                 _ if position == located => self.check_single_url(script, start, end)?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// A quoted name that cannot be a URL.
+    fn is_plain_name(&self, script: &Script<'_>, at: usize) -> bool {
+        let name = script.name(at).unwrap_or_default();
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     }
 
     /// A file name that is appended to a collection's URL and cannot leave it.

@@ -53,6 +53,11 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Denied> {
             return Err(Denied::Origin(format!("{name}: {value}")));
         }
     }
+    // An image or a script tag of another site's page sends no origin, but says this.
+    let site = header(headers, "sec-fetch-site");
+    if site == "cross-site" {
+        return Err(Denied::Origin(format!("sec-fetch-site: {site}")));
+    }
     Ok(())
 }
 

@@ -119,3 +119,23 @@ async fn files_stay_closed() {
     assert!(!dir.path().join("secret.csv2").exists());
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), "a,b\nsecret,2\n");
 }
+
+#[tokio::test]
+async fn settings_cannot_reach_what_sql_may_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let target = dir.path().join("evil.proto");
+    let attempts = [
+        format!("SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '{}'", target.display()),
+        "SELECT 1 AS a FORMAT Protobuf SETTINGS format_schema = '/etc/x.proto:M'".to_owned(),
+        "SELECT 1 SETTINGS additional_table_filters = {'system.one': 'dummy = 1'}".to_owned(),
+        "SET format_avro_schema_registry_url = 'http://127.0.0.1:1/'".to_owned(),
+    ];
+    for sql in attempts {
+        let answer = server.try_sql(&[], &sql).await;
+        assert_eq!(answer.code, Some(452), "{sql}: {}", answer.text);
+    }
+    assert!(!target.exists());
+    let by_url = server.try_sql(&[("output_format_schema", "/tmp/evil.proto")], "SELECT 1").await;
+    assert_eq!(by_url.code, Some(452), "{}", by_url.text);
+}

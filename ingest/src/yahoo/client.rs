@@ -1,5 +1,6 @@
 //! Asking the chart API: one symbol at a time, with retries, within a rate.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,12 @@ impl From<Error> for Failure {
     }
 }
 
+/// Whether a URL's host is this machine, by address or by name.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 impl Yahoo {
     /// The source's name in the lake.
     pub const NAME: &'static str = "yahoo";
@@ -86,7 +93,12 @@ impl Yahoo {
         let base_url = Url::parse(&config.base_url).ok().filter(|url| !url.cannot_be_a_base());
         let base_url = base_url
             .ok_or_else(|| invalid(format!("`{}` is no URL: write it as https://host", config.base_url)))?;
-        let http = Client::builder().user_agent(&config.user_agent).timeout(config.timeout()).build();
+        let mut http = Client::builder().user_agent(&config.user_agent).timeout(config.timeout());
+        if is_loopback(&base_url) {
+            // The replay provider is on this machine, wherever the machine's proxy leads.
+            http = http.no_proxy();
+        }
+        let http = http.build();
         let limiter = config.requests_per_second.map(|n| Arc::new(RateLimiter::direct(Quota::per_second(n))));
         Ok(Self {
             http: http.map_err(|e| invalid(innermost(&e)))?,
