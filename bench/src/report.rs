@@ -1,6 +1,6 @@
 //! Medians and ratios, in a table.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 
 /// One contender's counted runs.
 #[derive(Debug, Clone)]
@@ -36,11 +36,13 @@ impl Contender {
     }
 }
 
-/// A table of contenders; each ratio is the first one's speed over the row's.
+/// A table of contenders; each ratio is the row's time over the first one's, which is ours.
 pub fn table(title: &str, contenders: &[Contender]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["", "median s", "rows/s", "peak memory MB", "ours is faster by"]);
+    table.load_preset(presets::NOTHING);
+    table.set_header(["", "median s", "rows/s", "peak memory MB", "time against ours"]);
+    table.set_style(TableComponent::HeaderLines, '\u{2500}');
+    table.set_style(TableComponent::MiddleHeaderIntersections, '\u{2500}');
     let ours = contenders.first().map_or(f64::NAN, Contender::median);
     for contender in contenders {
         let seconds = contender.median();
