@@ -10,11 +10,19 @@ with written as (
     from {{ source('forecasts', 'forecasts') }} final
 ),
 
+-- Sessions of the exchange, not of the symbol: one that missed a day has the same target session as all others, and no
+-- outcome when it missed that one. Training counts the same way.
+exchange as (
+    select session, toUInt32(row_number() over (order by session)) as session_number
+    from (select distinct session from {{ ref('prices') }})
+),
+
 -- Only the series that were forecast: the joins below stay as small as the forecasts.
 sessions as (
-    select symbol, session, session_number, adj_close
-    from {{ ref('prices') }}
-    where symbol in (select symbol from {{ source('forecasts', 'forecasts') }})
+    select prices.symbol as symbol, exchange.session as session, exchange.session_number as session_number, prices.adj_close as adj_close
+    from {{ ref('prices') }} as prices
+    inner join exchange on exchange.session = prices.session
+    where prices.symbol in (select symbol from {{ source('forecasts', 'forecasts') }})
 ),
 
 standing as (
