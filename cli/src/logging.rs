@@ -17,11 +17,11 @@ pub enum Format {
 /// Starts logging. `RUST_LOG` decides when it is set, else the number of `-v`.
 pub fn start(format: Format, verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "weekahead=info,warn",
-        _ => "weekahead=debug,info",
+        0 => "warn".to_owned(),
+        1 => levels("info", "warn"),
+        _ => levels("debug", "info"),
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(ours(level)));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let events = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
     let events = events.with_ansi(std::io::stderr().is_terminal());
     match format {
@@ -30,8 +30,8 @@ pub fn start(format: Format, verbose: u8) {
     }
 }
 
-/// Filters match crates by name: `weekahead` stands for all of ours.
-fn ours(level: &str) -> String {
+/// One level for our crates, which filters match by name, and one for all others.
+fn levels(own: &str, others: &str) -> String {
     const CRATES: [&str; 9] = [
         "lake",
         "engine",
@@ -43,12 +43,6 @@ fn ours(level: &str) -> String {
         "serving",
         "features",
     ];
-    match level.split_once('=') {
-        Some((_, rest)) => {
-            let (own, others) = rest.split_once(',').unwrap_or((rest, "warn"));
-            let each: Vec<_> = CRATES.iter().map(|name| format!("weekahead_{name}={own}")).collect();
-            format!("weekahead={own},{},{others}", each.join(","))
-        }
-        None => level.to_owned(),
-    }
+    let each: Vec<_> = CRATES.iter().map(|name| format!("weekahead_{name}={own}")).collect();
+    format!("weekahead={own},{},{others}", each.join(","))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use weekahead_market::AsOf;
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest};
-use weekahead_tracker::{DownloadedModel, ModelSelector, Tracker};
+use weekahead_tracker::{DownloadedModel, ModelSelector, ModelVersion, Tracker};
 use weekahead_warehouse::Warehouse;
 
 use crate::{Error, Result};
@@ -36,7 +36,7 @@ impl Champion {
         let bytes = downloaded.onnx()?;
         let (version, found) = (&downloaded.version, digest(bytes));
         if let Some(registered) =
-            version.tags.get(Registry::DIGEST_TAG).filter(|registered| **registered != found)
+            version.tags.get(ModelVersion::DIGEST_TAG).filter(|registered| **registered != found)
         {
             let (model, registered) = (version.name.clone(), registered.clone());
             return Err(Error::Digest { model, version: version.version, found, registered });
@@ -62,11 +62,6 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The tag of a model version that holds the SHA-256 of its artifact.
-    pub const DIGEST_TAG: &'static str = "weekahead.model_digest";
-    /// The alias of the version that answers.
-    pub const CHAMPION: &'static str = "champion";
-
     /// The versions of one registered model.
     pub fn new(warehouse: Warehouse, tracker: Tracker, runtime: OnnxRuntime, model: &str) -> Self {
         Self { warehouse, tracker, runtime, model: model.to_owned(), loaded: Mutex::default() }
@@ -77,7 +72,7 @@ impl Registry {
     /// # Errors
     /// [`Error::NoChampion`] when none does; errors of the tracker; [`Error::Digest`].
     pub async fn champion(&self, now: AsOf) -> Result<Arc<Champion>> {
-        let version = self.tracker.version_by_alias(&self.model, Self::CHAMPION).await?;
+        let version = self.tracker.version_by_alias(&self.model, ModelVersion::CHAMPION).await?;
         match version {
             Some(version) => self.version(version.version).await,
             None => Err(self.none(now)),

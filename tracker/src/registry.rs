@@ -39,6 +39,13 @@ pub struct ModelVersion {
     pub aliases: Vec<String>,
 }
 
+impl ModelVersion {
+    /// The tag that holds the SHA-256 of the version's artifact: written at registration, checked at loading.
+    pub const DIGEST_TAG: &'static str = "weekahead.model_digest";
+    /// The alias of the version that answers.
+    pub const CHAMPION: &'static str = "champion";
+}
+
 #[derive(Deserialize)]
 struct VersionAnswer {
     model_version: ModelVersion,

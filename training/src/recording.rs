@@ -19,8 +19,6 @@ use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result, plots}
 const SESSION_TAG: &str = "weekahead.session_key";
 /// The tag that names a model within its session.
 const MODEL_TAG: &str = "weekahead.model";
-/// The tag of a model version that holds the SHA-256 of its artifact.
-const DIGEST_TAG: &str = "weekahead.model_digest";
 
 /// A session in the tracker.
 #[derive(Debug)]
@@ -89,12 +87,13 @@ impl<'a> Recording<'a> {
         let model = &self.plan.model_name;
         self.tracker.ensure_registered_model(model).await?;
         let known = self.tracker.model_versions(model).await?.into_iter();
-        let mut same = known.filter(|version| version.tags.get(DIGEST_TAG) == Some(&artifact.digest));
+        let mut same =
+            known.filter(|version| version.tags.get(ModelVersion::DIGEST_TAG) == Some(&artifact.digest));
         if let Some(version) = same.find(|version| version.run_id == run.run_id) {
             return Ok(version);
         }
         let tags: BTreeMap<String, String> = [
-            (DIGEST_TAG, artifact.digest.clone()),
+            (ModelVersion::DIGEST_TAG, artifact.digest.clone()),
             (MODEL_TAG, spec.to_string()),
             (SESSION_TAG, self.session_key.clone()),
         ]

@@ -216,7 +216,7 @@ impl Session {
         let name = &plan.model_name;
         self.tracker.set_version_tag(name, version.version, "weekahead.decision", &decision.reason).await?;
         if decision.promote.is_some() {
-            self.tracker.set_alias(name, "champion", version.version).await?;
+            self.tracker.set_alias(name, ModelVersion::CHAMPION, version.version).await?;
         }
         Ok(decision)
     }
@@ -231,7 +231,7 @@ impl Session {
         let ours = |row: &&PromotionRow| recorded.iter().any(|(run, _)| run.info.run_id == row.run_id);
         let Some(row) = decisions.iter().rev().find(ours) else { return Ok(None) };
         if row.promoted {
-            self.tracker.set_alias(&plan.model_name, "champion", row.model_version).await?;
+            self.tracker.set_alias(&plan.model_name, ModelVersion::CHAMPION, row.model_version).await?;
         }
         let promote = row.promoted.then(|| row.model_kind.clone());
         Ok(Some(Decision { promote, reason: row.reason.clone(), comparisons: Vec::new() }))
@@ -260,7 +260,7 @@ impl Session {
         backtests: &[Backtest],
         already_recorded: bool,
     ) -> Result<TrainingReport> {
-        let champion = self.tracker.version_by_alias(&plan.model_name, "champion").await?;
+        let champion = self.tracker.version_by_alias(&plan.model_name, ModelVersion::CHAMPION).await?;
         let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
         let reason = decisions.last().map(|decision| decision.reason.clone()).unwrap_or_default();
         let origin = |row: Option<&usize>| row.map(|row| dataset.keys[*row].origin);
