@@ -1,51 +1,87 @@
-//! A view over whole histories: the streaming kernels, folded.
+//! A view over whole histories: the streaming kernels, over blocks of sessions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use weekahead_market::{BarSeries, Panel, Symbol};
 
+use crate::cross_section::Columns;
+use crate::executor::{Executor, Rows};
 use crate::kernel::Queue;
-use crate::{FeatureMatrix, View, ViewState};
+use crate::plan::Plan;
+use crate::{FeatureMatrix, View, cross_section};
 
-/// Sessions a block: the values of all steps of a block stay in the cache.
-const BLOCK_SESSIONS: usize = 128;
-
-/// The features of one symbol, one row a bar; bit for bit what [`ViewState::push`] gives, as `f32`.
+/// The features of one symbol, one row a bar; bit for bit what [`ViewState::push`](crate::ViewState::push) gives, as `f32`.
 ///
-/// The row of a session depends on the bars up to it alone.
+/// The row of a session depends on the bars up to it alone. A function over all symbols sees this one symbol.
 ///
 /// # Missing values
 /// NaN: in the first [`View::warm_up`] rows for some or all features.
 pub fn compute(view: &View, series: &BarSeries) -> FeatureMatrix {
-    compute_with(&mut ViewState::with_capacity(view, BLOCK_SESSIONS), view, series)
+    let crosses = cross_section::columns(view.plan(), &[series]).pop().unwrap_or_default();
+    matrix(&mut executor(view.plan()), view, series, &crosses)
 }
 
-/// The features of every symbol of a panel, in parallel over symbols; the same as [`compute`] of each.
+/// The features of every symbol of a panel, in parallel over symbols; the same as [`compute`] of each, but that
+/// functions over all symbols see the panel's.
 pub fn compute_panel(view: &View, panel: &Panel) -> BTreeMap<Symbol, FeatureMatrix> {
-    let series: Vec<_> = panel.iter().collect();
-    let new_state = || ViewState::with_capacity(view, BLOCK_SESSIONS);
-    let matrices: Vec<_> = series
+    let series: Vec<&BarSeries> = panel.iter().map(|(_, series)| series).collect();
+    let crosses = cross_section::columns(view.plan(), &series);
+    let mut matrices: Vec<_> = panel
+        .iter()
+        .zip(crosses)
+        .collect::<Vec<_>>()
         .into_par_iter()
-        .map_init(new_state, |state, (symbol, series)| {
-            state.reset();
-            (symbol.clone(), compute_with(state, view, series))
-        })
+        .map_init(
+            || executor(view.plan()),
+            |executor, ((symbol, series), crosses)| {
+                executor.reset();
+                (symbol.clone(), matrix(executor, view, series, &crosses))
+            },
+        )
         .collect();
+    if view.is_cross_sectional() {
+        cross_section::spread_knowledge(view.look_back(), matrices.iter_mut().map(|(_, matrix)| matrix));
+    }
     matrices.into_iter().collect()
 }
 
-fn compute_with(state: &mut ViewState, view: &View, series: &BarSeries) -> FeatureMatrix {
-    let mut columns = vec![Vec::with_capacity(series.len()); view.features().len()];
+/// Blocks of as many sessions as keep all values of a step in the cache, but not so few that the partial results before a
+/// block's first session outweigh the block.
+pub(crate) fn executor(plan: &Arc<Plan>) -> Executor {
+    const LEAST_SESSIONS: usize = 256;
+    let reach = plan.history.iter().max().copied().unwrap_or(0);
+    Executor::new(plan, LEAST_SESSIONS.max(2 * reach))
+}
+
+/// Runs a series through an executor and hands on the values of each output with the row they begin at.
+pub(crate) fn run(
+    executor: &mut Executor,
+    series: &BarSeries,
+    crosses: &Columns,
+    mut emit: impl FnMut(usize, usize, &[f64]),
+) {
     let mut done = 0;
     while done < series.len() {
-        let rows =
-            state.advance(&series.sessions()[done..], &series.bars()[done..], &series.actions()[done..]);
-        for (feature, column) in columns.iter_mut().enumerate() {
-            column.extend(state.block(feature, rows).iter().map(|value| *value as f32));
-        }
-        done += rows;
+        let rest: Vec<&[f64]> = crosses.iter().map(|column| column.get(done..).unwrap_or_default()).collect();
+        let rows = Rows {
+            sessions: &series.sessions()[done..],
+            bars: &series.bars()[done..],
+            actions: &series.actions()[done..],
+            crosses: &rest,
+        };
+        done += executor.advance(rows, |output, values| emit(output, done, values));
     }
+}
+
+fn matrix(executor: &mut Executor, view: &View, series: &BarSeries, crosses: &Columns) -> FeatureMatrix {
+    let mut columns = vec![vec![0.0_f32; series.len()]; view.features().len()];
+    run(executor, series, crosses, |feature, row, values| {
+        for (out, value) in columns[feature][row..].iter_mut().zip(values) {
+            *out = *value as f32;
+        }
+    });
     FeatureMatrix {
         sessions: series.sessions().to_vec(),
         knowledge_times: latest_known(view, series),

@@ -10,12 +10,16 @@ pub enum Error {
     #[error(transparent)]
     Expression(#[from] ParseError),
     /// A feature of a view whose expression does not parse.
-    #[error("feature `{feature}` of view `{view}`: {source}")]
+    #[error("line {line}, column {column}: feature `{feature}` of view `{view}`: {source}")]
     Feature {
         /// The view.
         view: String,
         /// The feature.
         feature: String,
+        /// The file's line, counted from 1.
+        line: usize,
+        /// The place in the line, counted from 1.
+        column: usize,
         /// What is wrong with the expression.
         #[source]
         source: ParseError,

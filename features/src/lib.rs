@@ -7,7 +7,9 @@
 
 mod adjust;
 mod batch;
+mod cross_section;
 mod error;
+mod executor;
 pub mod expr;
 pub mod kernel;
 mod matrix;
@@ -15,6 +17,7 @@ mod plan;
 mod stream;
 mod target;
 mod view;
+mod view_file;
 
 pub use adjust::{Adjuster, Factors};
 pub use batch::{compute, compute_panel};

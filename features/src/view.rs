@@ -1,20 +1,23 @@
 //! A feature view: named expressions over the bars of a symbol, read from a TOML file.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::expr::Expr;
 use crate::plan::Plan;
-use crate::{Error, Result};
+use crate::{Error, Result, view_file};
 
 /// The views that come with the crate, by name.
-const BUILTIN: [(&str, &str); 1] = [("weekly_core", include_str!("../views/weekly_core.toml"))];
+const BUILTIN: [(&str, &str); 2] = [
+    ("alpha158", include_str!("../views/alpha158.toml")),
+    ("weekly_core", include_str!("../views/weekly_core.toml")),
+];
 
 /// Counts up when an operator or a field changes its meaning, so that the version of every view changes with it.
-const SEMANTICS: u32 = 1;
+const SEMANTICS: u32 = 2;
 
 /// Columns that every feature table has beside its features.
 const TAKEN: [&str; 5] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at"];
@@ -48,12 +51,11 @@ pub struct Feature {
 /// assert_eq!(view.features(), ["ma_20"]);
 /// assert_eq!((view.look_back(), view.warm_up()), (20, 19));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct View {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     name: String,
     names: Vec<String>,
@@ -63,24 +65,9 @@ struct Inner {
     plan: Arc<Plan>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ViewFile {
-    name: String,
-    #[serde(default)]
-    feature: Vec<FeatureLine>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FeatureLine {
-    name: String,
-    expr: String,
-}
-
 impl View {
     /// The most features that one view may have.
-    pub const MAX_FEATURES: usize = 1_000;
+    pub const MAX_FEATURES: usize = 2_000;
     /// The most sessions that a feature may look back on: twenty years.
     pub const MAX_LOOK_BACK: usize = 5_040;
 
@@ -90,14 +77,8 @@ impl View {
     /// [`Error::ViewFile`] when it is not one, [`Error::Feature`] for an expression that does not parse, and those
     /// of [`View::new`].
     pub fn parse(toml: &str) -> Result<Self> {
-        let file: ViewFile = toml::from_str(toml).map_err(|e| Error::ViewFile { message: e.to_string() })?;
-        let view = &file.name;
-        let feature = |line: FeatureLine| match Expr::parse(&line.expr) {
-            Ok(expr) => Ok(Feature { name: line.name, expr }),
-            Err(source) => Err(Error::Feature { view: view.clone(), feature: line.name, source }),
-        };
-        let definitions = file.feature.into_iter().map(feature).collect::<Result<_>>()?;
-        Self::new(view, definitions)
+        let file = view_file::read(toml)?;
+        Self::new(&file.name, file.features)
     }
 
     /// A view that comes with the crate; see [`View::builtins`].
@@ -174,8 +155,19 @@ impl View {
         self.inner.look_back - 1
     }
 
+    /// Whether some feature depends on other symbols: such a view is computed over a whole panel.
+    pub fn is_cross_sectional(&self) -> bool {
+        !self.inner.plan.crosses.is_empty()
+    }
+
     pub(crate) fn plan(&self) -> &Arc<Plan> {
         &self.inner.plan
+    }
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "View({} {}, {} features)", self.name(), self.version(), self.features().len())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tree of an expression, and how far to the left it reaches.
 
-use super::{BinaryOp, Field, ParseError, RollingOp, UnaryOp, parser};
+use super::{BinaryOp, CrossSectionOp, Field, PairOp, ParseError, RollingOp, UnaryOp, parser};
 use crate::kernel::Ema;
 
 /// An expression over the bars of one symbol: one value a session.
@@ -28,6 +28,12 @@ pub enum Expr {
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// A function of the last values; the number is its window, in sessions.
     Rolling(RollingOp, Box<Expr>, usize),
+    /// `Quantile(x, n, level)`: the quantile of the last values, interpolated linearly; the level is in 0..=1.
+    Quantile(Box<Expr>, usize, f64),
+    /// A function of the last values of two inputs; the number is its window, in sessions.
+    Pair(PairOp, Box<Expr>, Box<Expr>, usize),
+    /// A function of the values of all symbols in the session.
+    CrossSection(CrossSectionOp, Box<Expr>),
 }
 
 impl Expr {
@@ -36,7 +42,7 @@ impl Expr {
     /// # Errors
     /// [`ParseError`], with the place and a hint.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        parser::parse(text)
+        parser::parse(text, &mut |_| None)
     }
 
     /// How many sessions one value needs, its own included.
@@ -50,17 +56,41 @@ impl Expr {
     /// ```
     pub fn look_back(&self) -> usize {
         match self {
-            Self::Number(_) | Self::Field(_) => 1,
-            Self::Unary(_, input) => input.look_back(),
-            Self::Binary(_, left, right) => left.look_back().max(right.look_back()),
-            Self::If(condition, yes, no) => condition.look_back().max(yes.look_back()).max(no.look_back()),
             Self::Rolling(op, input, window) => input.look_back() + reach(*op, *window),
+            Self::Quantile(input, window, _) => input.look_back() + window - 1,
+            Self::Pair(_, left, right, window) => left.look_back().max(right.look_back()) + window - 1,
+            _ => self.inputs().map(Self::look_back).max().unwrap_or(1),
         }
+    }
+
+    /// The expressions that it is a function of, left to right.
+    pub fn inputs(&self) -> impl Iterator<Item = &Self> {
+        let inputs = match self {
+            Self::Number(_) | Self::Field(_) => [None, None, None],
+            Self::Unary(_, x)
+            | Self::Rolling(_, x, _)
+            | Self::Quantile(x, _, _)
+            | Self::CrossSection(_, x) => [Some(x), None, None],
+            Self::Binary(_, x, y) | Self::Pair(_, x, y, _) => [Some(x), Some(y), None],
+            Self::If(condition, yes, no) => [Some(condition), Some(yes), Some(no)],
+        };
+        inputs.into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// How many operators it has.
+    pub fn operators(&self) -> usize {
+        let own = usize::from(!matches!(self, Self::Number(_) | Self::Field(_)));
+        own + self.inputs().map(Self::operators).sum::<usize>()
+    }
+
+    /// Whether its value depends on other symbols.
+    pub fn is_cross_sectional(&self) -> bool {
+        matches!(self, Self::CrossSection(..)) || self.inputs().any(Self::is_cross_sectional)
     }
 }
 
 /// How many sessions before the present one an operator reads of its input.
-fn reach(op: RollingOp, window: usize) -> usize {
+pub(crate) fn reach(op: RollingOp, window: usize) -> usize {
     match op {
         RollingOp::Ref | RollingOp::Delta => window,
         RollingOp::Ema => Ema::length(window) - 1,

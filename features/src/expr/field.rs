@@ -3,6 +3,7 @@
 use weekahead_market::{Bar, Session};
 
 use crate::Factors;
+use crate::kernel::present;
 
 /// A value of one session.
 ///
@@ -90,26 +91,38 @@ impl Field {
         }
     }
 
+    /// `adj_close` is another name of `close`, which is adjusted anyway.
     pub(super) fn named(name: &str) -> Option<Self> {
+        let name = if name == "adj_close" { "close" } else { name };
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
-    /// The value in a session, given the session's adjustment.
-    pub fn value(self, session: Session, bar: &Bar, factors: Factors) -> f64 {
+    /// The values of a block of sessions; what is not finite is missing.
+    pub(crate) fn fill(self, sessions: &[Session], bars: &[Bar], factors: &[Factors], out: &mut [f64]) {
+        let raw = |value: fn(&Bar) -> f64, out: &mut [f64]| {
+            out.iter_mut().zip(bars).for_each(|(out, bar)| *out = present(value(bar)));
+        };
+        let price = |value: fn(&Bar) -> f64, out: &mut [f64]| {
+            let rows = out.iter_mut().zip(bars).zip(factors);
+            rows.for_each(|((out, bar), factors)| *out = present(value(bar) * factors.price));
+        };
         match self {
-            Self::Open => bar.open * factors.price,
-            Self::High => bar.high * factors.price,
-            Self::Low => bar.low * factors.price,
-            Self::Close => bar.close * factors.price,
-            Self::Vwap => typical(bar) * factors.price,
-            Self::Volume => bar.volume / factors.split,
-            Self::RawOpen => bar.open,
-            Self::RawHigh => bar.high,
-            Self::RawLow => bar.low,
-            Self::RawClose => bar.close,
-            Self::RawVwap => typical(bar),
-            Self::RawVolume => bar.volume,
-            _ => self.of_date(session),
+            Self::Open => price(|bar| bar.open, out),
+            Self::High => price(|bar| bar.high, out),
+            Self::Low => price(|bar| bar.low, out),
+            Self::Close => price(|bar| bar.close, out),
+            Self::Vwap => price(typical, out),
+            Self::RawOpen => raw(|bar| bar.open, out),
+            Self::RawHigh => raw(|bar| bar.high, out),
+            Self::RawLow => raw(|bar| bar.low, out),
+            Self::RawClose => raw(|bar| bar.close, out),
+            Self::RawVwap => raw(typical, out),
+            Self::RawVolume => raw(|bar| bar.volume, out),
+            Self::Volume => {
+                let rows = out.iter_mut().zip(bars).zip(factors);
+                rows.for_each(|((out, bar), factors)| *out = present(bar.volume / factors.split));
+            }
+            _ => out.iter_mut().zip(sessions).for_each(|(out, session)| *out = self.of_date(*session)),
         }
     }
 

@@ -10,7 +10,10 @@
 //! | `Abs(x) Sign(x) Log(x) Power(x, y) Greater(x, y) Less(x, y) If(c, x, y)` | in the session itself |
 //! | `Ref(x, n)` | `x` of `n` sessions ago |
 //! | `Delta(x, n)` | `x - Ref(x, n)` |
-//! | `Sum Mean Var Std Max Min EMA` of `(x, n)` | over the last `n` values of `x`, the present one included |
+//! | `Sum Mean Var Std Skew Kurt Max Min IdxMax IdxMin Med Mad Rank Count Slope Rsquare Resi WMA EMA` of `(x, n)` | over the last `n` values of `x`, the present one included |
+//! | `Quantile(x, n, level)` | the same, with a level in 0..=1 |
+//! | `Corr(x, y, n) Cov(x, y, n)` | over the last `n` values of `x` and `y` |
+//! | `CsRank(x) CsZscore(x)` | over all symbols of the session |
 //!
 //! A `$` before a field, as in Qlib, changes nothing. Windows count the sessions in which the symbol traded.
 //!
@@ -32,6 +35,8 @@ mod parser;
 mod printer;
 
 pub use ast::Expr;
+pub(crate) use ast::reach;
 pub use field::Field;
-pub use operator::{BinaryOp, RollingOp, UnaryOp};
+pub use operator::{BinaryOp, CrossSectionOp, PairOp, RollingOp, UnaryOp};
 pub use parse_error::ParseError;
+pub(crate) use parser::{Fault, parse};

@@ -47,7 +47,7 @@ pub enum BinaryOp {
 }
 
 /// A function of the last values of one input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RollingOp {
     /// `Ref(x, n)`: the value n sessions ago.
@@ -62,12 +62,56 @@ pub enum RollingOp {
     Var,
     /// `Std(x, n)`: the square root of `Var`.
     Std,
+    /// `Skew(x, n)`: their skewness, corrected for bias.
+    Skew,
+    /// `Kurt(x, n)`: their excess kurtosis, corrected for bias.
+    Kurt,
     /// `Max(x, n)`: the greatest.
     Max,
     /// `Min(x, n)`: the least.
     Min,
+    /// `IdxMax(x, n)`: the place of the first greatest one, 1 (oldest) to n (present).
+    IdxMax,
+    /// `IdxMin(x, n)`: the place of the first least one, 1 (oldest) to n (present).
+    IdxMin,
+    /// `Med(x, n)`: the median.
+    Med,
+    /// `Mad(x, n)`: the mean absolute deviation from the mean.
+    Mad,
+    /// `Rank(x, n)`: the present value's rank as a share of n; ties share the mean of their ranks.
+    Rank,
+    /// `Count(x, n)`: how many of the last n values are there.
+    Count,
+    /// `Slope(x, n)`: the slope of the least-squares line over the last n values, per session.
+    Slope,
+    /// `Rsquare(x, n)`: that line's coefficient of determination.
+    Rsquare,
+    /// `Resi(x, n)`: the present value's distance from that line.
+    Resi,
+    /// `WMA(x, n)`: the mean with weights 1 (oldest) to n (present).
+    Wma,
     /// `EMA(x, n)`: the exponentially weighted mean of span n, cut where the weight left is one millionth.
     Ema,
+}
+
+/// A function of the last values of two inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PairOp {
+    /// `Corr(x, y, n)`: the correlation of the last n values.
+    Corr,
+    /// `Cov(x, y, n)`: their covariance with n - 1 degrees of freedom.
+    Cov,
+}
+
+/// A function of the values that all symbols have in the same session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CrossSectionOp {
+    /// `CsRank(x)`: the symbol's rank as a share of the symbols that have a value; ties share the mean of their ranks.
+    Rank,
+    /// `CsZscore(x)`: the distance from the session's mean in standard deviations, n - 1 degrees of freedom.
+    Zscore,
 }
 
 impl UnaryOp {
@@ -125,15 +169,27 @@ impl BinaryOp {
 
 impl RollingOp {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 21] = [
         Self::Ref,
         Self::Delta,
         Self::Sum,
         Self::Mean,
         Self::Var,
         Self::Std,
+        Self::Skew,
+        Self::Kurt,
         Self::Max,
         Self::Min,
+        Self::IdxMax,
+        Self::IdxMin,
+        Self::Med,
+        Self::Mad,
+        Self::Rank,
+        Self::Count,
+        Self::Slope,
+        Self::Rsquare,
+        Self::Resi,
+        Self::Wma,
         Self::Ema,
     ];
 
@@ -146,8 +202,20 @@ impl RollingOp {
             Self::Mean => "Mean",
             Self::Var => "Var",
             Self::Std => "Std",
+            Self::Skew => "Skew",
+            Self::Kurt => "Kurt",
             Self::Max => "Max",
             Self::Min => "Min",
+            Self::IdxMax => "IdxMax",
+            Self::IdxMin => "IdxMin",
+            Self::Med => "Med",
+            Self::Mad => "Mad",
+            Self::Rank => "Rank",
+            Self::Count => "Count",
+            Self::Slope => "Slope",
+            Self::Rsquare => "Rsquare",
+            Self::Resi => "Resi",
+            Self::Wma => "WMA",
             Self::Ema => "EMA",
         }
     }
@@ -156,8 +224,39 @@ impl RollingOp {
     pub fn min_window(self) -> usize {
         match self {
             Self::Ref => 0,
-            Self::Var | Self::Std => 2,
+            Self::Var | Self::Std | Self::Slope | Self::Rsquare | Self::Resi => 2,
+            Self::Skew => 3,
+            Self::Kurt => 4,
             _ => 1,
+        }
+    }
+}
+
+impl PairOp {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Corr, Self::Cov];
+
+    /// As written in an expression.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Corr => "Corr",
+            Self::Cov => "Cov",
+        }
+    }
+
+    /// The least window that means something.
+    pub const MIN_WINDOW: usize = 2;
+}
+
+impl CrossSectionOp {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Rank, Self::Zscore];
+
+    /// As written in an expression.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rank => "CsRank",
+            Self::Zscore => "CsZscore",
         }
     }
 }
@@ -169,6 +268,9 @@ pub(super) enum Function {
     Binary(BinaryOp),
     If,
     Rolling(RollingOp),
+    Quantile,
+    Pair(PairOp),
+    CrossSection(CrossSectionOp),
 }
 
 impl Function {
@@ -176,7 +278,10 @@ impl Function {
         let unary = UnaryOp::FUNCTIONS.into_iter().map(|op| (op.name(), Self::Unary(op)));
         let binary = BinaryOp::FUNCTIONS.into_iter().map(|op| (op.name(), Self::Binary(op)));
         let rolling = RollingOp::ALL.into_iter().map(|op| (op.name(), Self::Rolling(op)));
-        unary.chain(binary).chain([("If", Self::If)]).chain(rolling)
+        let pair = PairOp::ALL.into_iter().map(|op| (op.name(), Self::Pair(op)));
+        let cross = CrossSectionOp::ALL.into_iter().map(|op| (op.name(), Self::CrossSection(op)));
+        let single = [("If", Self::If), ("Quantile", Self::Quantile)];
+        unary.chain(binary).chain(single).chain(rolling).chain(pair).chain(cross)
     }
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -190,6 +295,9 @@ impl Function {
             Self::Binary(op) => format!("{}(x, y)", op.name()),
             Self::If => "If(condition, x, y)".to_owned(),
             Self::Rolling(op) => format!("{}(x, sessions)", op.name()),
+            Self::Quantile => "Quantile(x, sessions, level)".to_owned(),
+            Self::Pair(op) => format!("{}(x, y, sessions)", op.name()),
+            Self::CrossSection(op) => format!("{}(x)", op.name()),
         }
     }
 }

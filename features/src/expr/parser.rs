@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::lexer::{self, Kind, Token};
 use super::operator::Function;
-use super::{BinaryOp, Expr, Field, ParseError, RollingOp, UnaryOp};
+use super::{BinaryOp, Expr, Field, PairOp, ParseError, RollingOp, UnaryOp};
 
 /// How deep parentheses and calls may nest, and how many operators one expression may have: both keep the
 /// recursion over a tree within any thread's stack.
@@ -16,9 +16,18 @@ const MAX_WINDOW: usize = 2_520;
 const COMPARISONS: [BinaryOp; 6] =
     [BinaryOp::Gt, BinaryOp::Ge, BinaryOp::Lt, BinaryOp::Le, BinaryOp::Eq, BinaryOp::Ne];
 
+/// What a name that is no field stands for: the expression of another feature, or why it cannot be had.
+pub(crate) type Lookup<'a> = dyn FnMut(&str) -> Option<Result<Expr, Fault>> + 'a;
+
+/// Why a name cannot be looked up: what is wrong and what to do.
+pub(crate) struct Fault {
+    pub message: String,
+    pub hint: String,
+}
+
 /// Reads one expression, all of the text.
-pub(super) fn parse(text: &str) -> Result<Expr, ParseError> {
-    let mut parser = Parser { text, tokens: lexer::tokens(text)?, at: 0, nesting: 0, operators: 0 };
+pub(crate) fn parse(text: &str, lookup: &mut Lookup<'_>) -> Result<Expr, ParseError> {
+    let mut parser = Parser { text, tokens: lexer::tokens(text)?, at: 0, nesting: 0, operators: 0, lookup };
     let expr = parser.comparison()?;
     match parser.peek().kind {
         Kind::End => Ok(expr),
@@ -36,15 +45,16 @@ pub(super) fn parse(text: &str) -> Result<Expr, ParseError> {
     }
 }
 
-struct Parser<'a> {
+struct Parser<'a, 'b> {
     text: &'a str,
     tokens: Vec<Token<'a>>,
     at: usize,
     nesting: usize,
     operators: usize,
+    lookup: &'b mut Lookup<'b>,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'a, '_> {
     fn comparison(&mut self) -> Result<Expr, ParseError> {
         let left = self.chain(&[BinaryOp::Add, BinaryOp::Sub])?;
         let Some(op) = self.take_infix(&COMPARISONS) else { return Ok(left) };
@@ -99,9 +109,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn field(&self, name: &str, span: Range<usize>) -> Result<Expr, ParseError> {
+    fn field(&mut self, name: &str, span: Range<usize>) -> Result<Expr, ParseError> {
         if let Some(field) = Field::named(name) {
             return Ok(Expr::Field(field));
+        }
+        if let Some(found) = (self.lookup)(name) {
+            let expr = found.map_err(|fault| self.error(span, fault.message, fault.hint))?;
+            self.count_operators(expr.operators())?;
+            return Ok(expr);
         }
         let (message, hint) = match Function::named(name) {
             Some(function) => (format!("`{name}` is an operator"), format!("write `{}`", function.usage())),
@@ -126,7 +141,23 @@ impl<'a> Parser<'a> {
                 let condition = self.argument_then_comma(&usage)?;
                 Expr::If(condition, self.argument_then_comma(&usage)?, self.argument()?)
             }
-            Function::Rolling(op) => Expr::Rolling(op, self.argument_then_comma(&usage)?, self.window(op)?),
+            Function::Rolling(op) => {
+                let input = self.argument_then_comma(&usage)?;
+                let looks_back = matches!(op, RollingOp::Ref | RollingOp::Delta);
+                Expr::Rolling(op, input, self.window(name, op.min_window(), looks_back)?)
+            }
+            Function::Quantile => {
+                let input = self.argument_then_comma(&usage)?;
+                let window = self.window(name, 1, false)?;
+                self.expect(",", &usage)?;
+                Expr::Quantile(input, window, self.level()?)
+            }
+            Function::Pair(op) => {
+                let left = self.argument_then_comma(&usage)?;
+                let right = self.argument_then_comma(&usage)?;
+                Expr::Pair(op, left, right, self.window(name, PairOp::MIN_WINDOW, false)?)
+            }
+            Function::CrossSection(op) => Expr::CrossSection(op, self.argument()?),
         };
         self.expect(")", &usage)?;
         Ok(expr)
@@ -150,31 +181,39 @@ impl<'a> Parser<'a> {
         Ok(argument)
     }
 
-    fn window(&mut self, op: RollingOp) -> Result<usize, ParseError> {
+    /// A number of sessions; `looks_back` says that a negative one would reach into the future.
+    fn window(&mut self, name: &str, least: usize, looks_back: bool) -> Result<usize, ParseError> {
+        let (value, span) = self.number(name, "window", "write how many sessions, such as 20")?;
+        if value < 0.0 && looks_back {
+            let hint = format!("use {least} or more: an expression reaches only to the past");
+            return Err(self.error(span, format!("`{name}` cannot look into the future"), hint));
+        }
+        if value.fract() != 0.0 || value < least as f64 || value > MAX_WINDOW as f64 {
+            let hint = format!("use a whole number of sessions, {least} to {MAX_WINDOW}");
+            return Err(self.error(span, format!("{value} is no window of `{name}`"), hint));
+        }
+        Ok(value as usize)
+    }
+
+    fn level(&mut self) -> Result<f64, ParseError> {
+        let (value, span) = self.number("Quantile", "level", "write a share, such as 0.8")?;
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(self.error(span, format!("{value} is no level of `Quantile`"), "use a share from 0 to 1"))
+    }
+
+    /// A literal number, with its sign, and its place.
+    fn number(&mut self, name: &str, what: &str, hint: &str) -> Result<(f64, Range<usize>), ParseError> {
         let start = self.peek().span.start;
         let negative = self.take_sign("-");
         let token = self.next();
         let span = start..token.span.end;
-        let Kind::Number(value) = token.kind else {
-            let message = format!("the window of `{}` is not a number", op.name());
-            return Err(self.error(span, message, "write how many sessions, such as 20"));
-        };
-        let least = op.min_window();
-        let looks_back = matches!(op, RollingOp::Ref | RollingOp::Delta);
-        if negative && value != 0.0 && looks_back {
-            let hint = format!("use {least} or more: an expression reaches only to the past");
-            return Err(self.error(span, format!("`{}` cannot look into the future", op.name()), hint));
+        match token.kind {
+            Kind::Number(value) if negative && value != 0.0 => Ok((-value, span)),
+            Kind::Number(value) => Ok((value, span)),
+            _ => Err(self.error(span, format!("the {what} of `{name}` is not a number"), hint)),
         }
-        let value = if negative { -value } else { value };
-        if value.fract() != 0.0 || value < least as f64 || value > MAX_WINDOW as f64 {
-            let message = format!("{value} is no window of `{}`", op.name());
-            return Err(self.error(
-                span,
-                message,
-                format!("use a whole number of sessions, {least} to {MAX_WINDOW}"),
-            ));
-        }
-        Ok(value as usize)
     }
 
     fn nest<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
@@ -189,7 +228,11 @@ impl<'a> Parser<'a> {
     }
 
     fn count_operator(&mut self) -> Result<(), ParseError> {
-        self.operators += 1;
+        self.count_operators(1)
+    }
+
+    fn count_operators(&mut self, more: usize) -> Result<(), ParseError> {
+        self.operators += more;
         if self.operators <= MAX_OPERATORS {
             return Ok(());
         }

@@ -27,6 +27,13 @@ impl fmt::Display for Expr {
             Self::Binary(op, left, right) => binary(f, *op, left, right),
             Self::If(condition, yes, no) => write!(f, "If({condition}, {yes}, {no})"),
             Self::Rolling(op, input, window) => write!(f, "{}({input}, {window})", op.name()),
+            Self::Quantile(input, window, level) => {
+                write!(f, "Quantile({input}, {window}, ")?;
+                number(f, *level)?;
+                f.write_str(")")
+            }
+            Self::Pair(op, left, right, window) => write!(f, "{}({left}, {right}, {window})", op.name()),
+            Self::CrossSection(op, input) => write!(f, "{}({input})", op.name()),
         }
     }
 }

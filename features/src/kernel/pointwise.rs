@@ -47,18 +47,21 @@ pub(crate) fn choose(condition: &[f64], yes: &[f64], no: &[f64], out: &mut [f64]
     }
 }
 
+#[inline(always)]
 fn map(input: &[f64], out: &mut [f64], f: impl Fn(f64) -> f64) {
     for (out, x) in out.iter_mut().zip(input) {
         *out = present(f(*x));
     }
 }
 
+#[inline(always)]
 fn zip(left: &[f64], right: &[f64], out: &mut [f64], f: impl Fn(f64, f64) -> f64) {
     for ((out, x), y) in out.iter_mut().zip(left).zip(right) {
         *out = present(f(*x, *y));
     }
 }
 
+#[inline(always)]
 fn compare(left: &[f64], right: &[f64], out: &mut [f64], f: impl Fn(f64, f64) -> bool) {
     zip(
         left,

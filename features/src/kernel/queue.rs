@@ -30,13 +30,4 @@ impl<T: Copy> Queue<T> {
         }
         self.candidates.front().map_or(value, |(_, best)| *best)
     }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.count >= self.window
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.candidates.clear();
-        self.count = 0;
-    }
 }

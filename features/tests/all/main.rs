@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail there")]
 
 mod expressions;
+mod golden;
 mod invariance;
 mod kernels;
 mod missing;

@@ -6,6 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use weekahead_features::{View, ViewState};
 use weekahead_market::{Bar, BarSeries, Calendar, CorporateAction, Session, Symbol};
 
+/// The views that come with the crate.
+pub const NAMES: [&str; 2] = ["alpha158", "weekly_core"];
+
 /// One row of a history.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use weekahead_features::{FeatureMatrix, View, compute, compute_panel};
 use weekahead_market::{Panel, Symbol};
 
-use crate::series::{cases, rows, series, single, streamed};
+use crate::series::{NAMES, cases, rows, series, single, streamed};
 
 fn bits(matrix: &FeatureMatrix) -> Vec<Vec<u32>> {
     matrix.columns.iter().map(|column| column.iter().map(|value| value.to_bits()).collect()).collect()
@@ -14,8 +14,12 @@ proptest! {
     #![proptest_config(cases(32))]
 
     #[test]
-    fn batch_is_streaming_folded(seed: u64, len in 0usize..700) {
-        let view = View::builtin("weekly_core").unwrap();
+    fn batch_is_streaming_folded(
+        name in prop::sample::select(NAMES.to_vec()),
+        seed: u64,
+        len in 0usize..700,
+    ) {
+        let view = View::builtin(name).unwrap();
         let rows = rows(seed, len);
         let matrix = compute(&view, &series(&rows));
         for (t, values) in streamed(&view, &rows).iter().enumerate() {
@@ -28,7 +32,7 @@ proptest! {
 
 #[test]
 fn a_panel_is_its_symbols() {
-    let view = View::builtin("weekly_core").unwrap();
+    let view = View::builtin("alpha158").unwrap();
     let symbols = ["A", "B", "C", "D", "E", "F"].map(|name| Symbol::new(name).unwrap());
     let panel: Panel = symbols
         .iter()
@@ -50,16 +54,4 @@ fn a_row_is_known_when_the_last_of_its_bars_is() {
         row.knowledge_time = time;
     }
     assert_eq!(compute(&view, &series(&rows)).knowledge_times, [10, 90, 90, 90, 50, 60]);
-}
-
-/// Prints how long 500 symbols take; run it with `--release --run-ignored only --no-capture`.
-#[test]
-#[ignore = "measures the machine, not the code"]
-fn five_hundred_symbols_of_ten_years() {
-    let view = View::builtin("weekly_core").unwrap();
-    let history = series(&rows(1, 2_520));
-    let panel: Panel = (0..500).map(|i| (Symbol::new(&format!("S{i}")).unwrap(), history.clone())).collect();
-    let start = std::time::Instant::now();
-    let matrices = compute_panel(&view, &panel);
-    println!("{} symbols, {} rows: {:?}", matrices.len(), panel.rows(), start.elapsed());
 }

@@ -35,7 +35,7 @@ fn a_version_is_of_the_meaning() {
 
 #[test]
 fn files_that_are_no_views_are_refused_with_a_reason() {
-    let many: Vec<(String, &str)> = (0..1001).map(|i| (format!("f{i}"), "close")).collect();
+    let many: Vec<(String, &str)> = (0..2001).map(|i| (format!("f{i}"), "close")).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(name, expr)| (name.as_str(), *expr)).collect();
     let files = [
         "name = 3".to_owned(),
@@ -47,11 +47,26 @@ fn files_that_are_no_views_are_refused_with_a_reason() {
         view("v", &[("a", "close"), ("a", "open")]),
         view("v", &[("symbol", "close")]),
         view("v", &[("a", "Mean(close, 20) / Meen(close, 5)")]),
+        view("v", &[("a", "b + 1"), ("b", "c * 2"), ("c", "Ref(a, 1)")]),
+        view("v", &[("a", "Mean(close, 0)"), ("b", "a + 1")]),
+        view("v", &[("b", "a + 1"), ("a", "Mean(close, -5)")]),
+        view("v", &[("a", "Mean(close, 5, 6)")]),
+        view("v", &[("a", "Mean(closing, 5)")]),
+        view("v", &[("a", "Ref(close, -1)")]),
         view("v", &[("a", "Mean(Mean(Mean(close, 2500), 2500), 2500)")]),
     ];
     let shown: Vec<String> = files.iter().map(|file| View::parse(file).unwrap_err().to_string()).collect();
     insta::assert_snapshot!(shown.join("\n\n"));
     let unknown = View::builtin("weekly").unwrap_err();
-    assert_eq!(unknown.to_string(), "there is no built-in view `weekly`: use one of weekly_core");
+    assert_eq!(unknown.to_string(), "there is no built-in view `weekly`: use one of alpha158 weekly_core");
     assert!(!unknown.is_retryable());
+}
+
+#[test]
+fn features_are_written_in_terms_of_others() {
+    let written =
+        view("v", &[("fast", "Mean(close, 5)"), ("ratio", "fast / slow"), ("slow", "Mean(close, 20)")]);
+    let view = View::parse(&written).unwrap();
+    let exprs: Vec<String> = view.definitions().iter().map(|feature| feature.expr.to_string()).collect();
+    assert_eq!(exprs, ["Mean(close, 5)", "Mean(close, 5) / Mean(close, 20)", "Mean(close, 20)"]);
 }
