@@ -1,12 +1,13 @@
 //! Prices across splits and dividends, chained forward.
 
+use serde::{Deserialize, Serialize};
 use weekahead_market::{Bar, CorporateAction};
 
 /// What a session's raw values are multiplied with.
 ///
 /// # Units
 /// Dimensionless.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Factors {
     /// Price factor: adjusted price = raw price * `price`.
     pub price: f64,
@@ -33,7 +34,7 @@ impl Factors {
 /// let factors = adjuster.step(&bar(49.0), &CorporateAction { dividend: 2.0, split: 2.0 }).unwrap();
 /// assert_eq!(49.0 * factors.price, 100.0); // 49 after 98 = 100 - 2 was halved: nothing gained, nothing lost
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Adjuster {
     last: Option<(Factors, f64)>,
 }

@@ -2,7 +2,7 @@
 
 use crate::expr::ParseError;
 
-/// A view that cannot be computed. Retrying cannot help: correct the view file.
+/// A view that cannot be read or computed, or an input that is not let in. Retrying cannot help: correct the input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -63,6 +63,28 @@ pub enum Error {
         feature: String,
         /// How many sessions it needs.
         look_back: usize,
+    },
+    /// A view whose features depend on other symbols, where one symbol is computed alone.
+    #[error("view `{view}` has functions over all symbols (CsRank, CsZscore): compute it over a panel")]
+    CrossSectional {
+        /// The view.
+        view: String,
+    },
+    /// A bar that is not let in.
+    #[error("the bar of {symbol} in {session} is refused: {problem}")]
+    Bar {
+        /// Whose bar.
+        symbol: String,
+        /// Of which session.
+        session: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A saved state that cannot be gone on from.
+    #[error("the saved state is refused: {problem}; load the bars instead")]
+    Saved {
+        /// What is wrong with it.
+        problem: String,
     },
     /// A built-in view that does not exist.
     #[error("there is no built-in view `{name}`: use one of {known}")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use weekahead_market::{Bar, CorporateAction, Session};
 
 use crate::expr::RollingOp;
@@ -31,6 +32,32 @@ pub(crate) struct Executor {
     sorted: Sorted,
 }
 
+/// What the executor of one symbol has to remember from session to session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct State {
+    adjuster: Adjuster,
+    seen: u64,
+    /// The values that the next windows reach back to, of all steps one after the other.
+    history: Box<[f64]>,
+}
+
+impl State {
+    /// Before the first session.
+    pub(crate) fn first(plan: &Plan) -> Self {
+        let history = vec![f64::NAN; history_len(plan)].into_boxed_slice();
+        Self { adjuster: Adjuster::new(), seen: 0, history }
+    }
+
+    /// Whether it can be a state of a plan.
+    pub(crate) fn fits(&self, plan: &Plan) -> bool {
+        self.history.len() == history_len(plan)
+    }
+}
+
+fn history_len(plan: &Plan) -> usize {
+    plan.histories().map(|(_, history)| history).sum()
+}
+
 /// Sessions of one symbol, in order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
@@ -57,6 +84,33 @@ impl Executor {
             taken: Vec::new(),
             scratch: Scratch::new(),
             sorted: Sorted::default(),
+        }
+    }
+
+    /// What is needed to go on from here.
+    pub(crate) fn state(&self) -> State {
+        let mut state = State::first(&self.plan);
+        self.suspend(&mut state);
+        state
+    }
+
+    /// Writes down what is needed to go on from here.
+    pub(crate) fn suspend(&self, state: &mut State) {
+        (state.adjuster, state.seen) = (self.adjuster.clone(), self.seen as u64);
+        let mut at = 0;
+        for (step, history) in self.plan.histories() {
+            state.history[at..at + history].copy_from_slice(&self.buffers[self.place[step]][..history]);
+            at += history;
+        }
+    }
+
+    /// Goes on from a state of the same plan.
+    pub(crate) fn resume(&mut self, state: &State) {
+        (self.adjuster, self.seen) = (state.adjuster.clone(), state.seen as usize);
+        let mut at = 0;
+        for (step, history) in self.plan.histories() {
+            self.buffers[self.place[step]][..history].copy_from_slice(&state.history[at..at + history]);
+            at += history;
         }
     }
 

@@ -13,6 +13,7 @@ mod executor;
 pub mod expr;
 pub mod kernel;
 mod matrix;
+pub mod online;
 mod plan;
 mod stream;
 mod target;

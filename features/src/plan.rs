@@ -89,6 +89,11 @@ impl Plan {
         Self { outputs, ..self.clone() }.scheduled(&needed)
     }
 
+    /// The steps that keep a history, and how long it is.
+    pub(crate) fn histories(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.history.iter().copied().enumerate().filter(|(_, history)| *history > 0)
+    }
+
     /// Puts the wanted steps in tasks.
     fn scheduled(mut self, wanted: &[bool]) -> Self {
         self.tasks = tasks(&self.steps, wanted);

@@ -46,6 +46,18 @@ pub enum Error {
         /// The last year known.
         last: i16,
     },
+    /// A bar that cannot be true.
+    #[error(
+        "the bar of {symbol} in {session} cannot be true ({fault}): correct it at its source and ingest it again"
+    )]
+    FaultyBar {
+        /// Whose bar.
+        symbol: String,
+        /// Of which session.
+        session: String,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// Bars of one symbol that are not strictly increasing by session.
     #[error("bars of {symbol} are not in order: {session} follows {previous}")]
     Unsorted {

@@ -32,7 +32,8 @@ impl BarSeries {
     /// Appends a session. `knowledge_time` is in microseconds since 1970-01-01 UTC.
     ///
     /// # Errors
-    /// [`Error::Unsorted`] unless `session` is later than the last one.
+    /// [`Error::Unsorted`] unless `session` is later than the last one; [`Error::FaultyBar`] for a bar that cannot be true.
+    /// Nothing is appended then: kernels see no such bar.
     pub fn push(
         &mut self,
         symbol: &Symbol,
@@ -47,6 +48,10 @@ impl BarSeries {
                 session: session.to_string(),
                 previous: previous.to_string(),
             });
+        }
+        if let Some(fault) = bar.fault() {
+            let (symbol, session) = (symbol.to_string(), session.to_string());
+            return Err(Error::FaultyBar { symbol, session, fault: fault.to_string() });
         }
         self.sessions.push(session);
         self.bars.push(bar);

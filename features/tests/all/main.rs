@@ -7,6 +7,7 @@ mod golden;
 mod invariance;
 mod kernels;
 mod missing;
+mod online;
 mod series;
 mod streaming;
 mod target_values;
