@@ -2,7 +2,7 @@
 
 use super::lanes::{Lanes, padded};
 use super::moments::{Shape, Spread};
-use super::order::{Sorted, mean_deviation};
+use super::order::{Place, Sorted, mean_deviation};
 use super::pair::Pair;
 use super::peak::{Extreme, Peak};
 use super::summary::Summary;
@@ -168,7 +168,6 @@ impl Work<'_> {
         }
     }
 
-    #[inline(never)]
     fn lag(&mut self) {
         let (x, reach) = (self.inputs[0], self.group.reach());
         for (at, member) in self.group.members.iter().enumerate() {
@@ -184,24 +183,31 @@ impl Work<'_> {
         }
     }
 
-    #[inline(never)]
     fn order(&mut self, sorted: &mut Sorted) {
         let (x, reach) = (self.inputs[0], self.group.reach());
         for (window, members) in self.group.windows.iter().zip(&self.group.of_window) {
-            let before = window - 1;
-            sorted.fill(&x[reach - before..reach]);
+            let oldest = reach + 1 - window;
+            let places: Vec<Option<Place>> = members.clone().map(|at| self.place(at, *window)).collect();
+            sorted.fill(&x[oldest..=reach]);
             for row in 0..self.rows {
                 let value = x[reach + row];
-                sorted.insert(value);
-                for member in members.clone() {
-                    self.outs.rows(member, self.rows)[row] = match self.group.members[member].op {
-                        WindowOp::Quantile(level) => sorted.quantile(level),
-                        WindowOp::Rolling(RollingOp::Rank) => sorted.rank(value),
-                        _ => sorted.quantile(0.5),
-                    };
+                if row > 0 {
+                    sorted.slide(x[oldest + row - 1], value);
                 }
-                sorted.remove(x[reach + row - before]);
+                for (member, place) in members.clone().zip(&places) {
+                    let out = &mut self.outs.buffers[member][self.outs.begins[member] + row];
+                    *out = place.map_or_else(|| sorted.rank(value), |place| sorted.at(place));
+                }
             }
+        }
+    }
+
+    /// Where the quantile lies that a member is; none for a rank.
+    fn place(&self, member: usize, window: usize) -> Option<Place> {
+        match self.group.members[member].op {
+            WindowOp::Quantile(level) => Some(Place::of(level, window)),
+            WindowOp::Rolling(RollingOp::Med) => Some(Place::of(0.5, window)),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 /// The values of a window in order, with a count of the missing ones.
 ///
-/// One step costs two binary searches and one move of at most the whole window.
+/// One step costs two binary searches and a move of the values between the one that goes and the one that comes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sorted {
     values: Vec<f64>,
@@ -18,34 +18,36 @@ impl Sorted {
         self.values.sort_unstable_by(f64::total_cmp);
     }
 
-    /// Takes a value in.
-    pub(crate) fn insert(&mut self, value: f64) {
-        if value.is_nan() {
-            self.missing += 1;
+    /// Lets the oldest value go and takes a new one in.
+    pub(crate) fn slide(&mut self, old: f64, new: f64) {
+        if self.missing > 0 || new.is_nan() {
+            self.remove(old);
+            self.insert(new);
+            return;
+        }
+        let (from, to) = (self.below(old), self.below(new));
+        // What lies between moves over by one.
+        if to > from {
+            self.values.copy_within(from + 1..to, from);
+            self.values[to - 1] = new;
         } else {
-            self.values.insert(self.below(value), value);
+            self.values.copy_within(to..from, to + 1);
+            self.values[to] = new;
         }
     }
 
-    /// Lets a value go that was taken in.
-    pub(crate) fn remove(&mut self, value: f64) {
-        if value.is_nan() {
-            self.missing -= 1;
-        } else {
-            self.values.remove(self.below(value));
-        }
-    }
-
-    /// The quantile, interpolated linearly between the two nearest values; missing when a value is.
-    pub(crate) fn quantile(&self, level: f64) -> f64 {
-        if self.missing > 0 || self.values.is_empty() {
+    /// The value at a place between two of the window; missing when one of the window is.
+    pub(crate) fn at(&self, place: Place) -> f64 {
+        if self.missing > 0 {
             return f64::NAN;
         }
-        let place = level * (self.values.len() - 1) as f64;
-        let (low, share) = (place.floor(), place.fract());
-        let value = self.values[low as usize];
+        let value = self.values[place.low];
         // Adding 0 makes one zero of the two.
-        if share == 0.0 { value + 0.0 } else { value + (self.values[low as usize + 1] - value) * share }
+        if place.share == 0.0 {
+            value + 0.0
+        } else {
+            value + (self.values[place.low + 1] - value) * place.share
+        }
     }
 
     /// The rank of a value of the window as a share of its length; equal values share the mean of their ranks.
@@ -54,12 +56,44 @@ impl Sorted {
             return f64::NAN;
         }
         let below = self.below(value);
-        let equal = self.values[below..].partition_point(|other| *other <= value);
+        let equal = self.values[below..].iter().take_while(|other| **other <= value).count();
         (below as f64 + (equal as f64 + 1.0) / 2.0) / self.values.len() as f64
+    }
+
+    fn insert(&mut self, value: f64) {
+        if value.is_nan() {
+            self.missing += 1;
+        } else {
+            self.values.insert(self.below(value), value);
+        }
+    }
+
+    fn remove(&mut self, value: f64) {
+        if value.is_nan() {
+            self.missing -= 1;
+        } else {
+            self.values.remove(self.below(value));
+        }
     }
 
     fn below(&self, value: f64) -> usize {
         self.values.partition_point(|other| *other < value)
+    }
+}
+
+/// Where a quantile lies in a window in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    low: usize,
+    /// How far it is from there to the next value.
+    share: f64,
+}
+
+impl Place {
+    /// Of the quantile of a level in a window of n values, interpolated linearly between the two nearest.
+    pub(crate) fn of(level: f64, n: usize) -> Self {
+        let place = level * (n - 1) as f64;
+        Self { low: place.floor() as usize, share: place.fract() }
     }
 }
 

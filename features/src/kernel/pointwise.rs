@@ -47,26 +47,39 @@ pub(crate) fn choose(condition: &[f64], yes: &[f64], no: &[f64], out: &mut [f64]
     }
 }
 
-#[inline(always)]
 fn map(input: &[f64], out: &mut [f64], f: impl Fn(f64) -> f64) {
-    for (out, x) in out.iter_mut().zip(input) {
-        *out = present(f(*x));
-    }
+    zip(input, input, out, |x, _| f(x));
 }
 
-#[inline(always)]
 fn zip(left: &[f64], right: &[f64], out: &mut [f64], f: impl Fn(f64, f64) -> f64) {
-    for ((out, x), y) in out.iter_mut().zip(left).zip(right) {
-        *out = present(f(*x, *y));
-    }
+    // The widest registers that this machine has; the results do not depend on them.
+    pulp::Arch::new().dispatch(Zip { left, right, out, f });
 }
 
-#[inline(always)]
 fn compare(left: &[f64], right: &[f64], out: &mut [f64], f: impl Fn(f64, f64) -> bool) {
     zip(
         left,
         right,
         out,
-        |x, y| if x.is_nan() || y.is_nan() { f64::NAN } else { f64::from(u8::from(f(x, y))) },
+        |x, y| if x.is_nan() | y.is_nan() { f64::NAN } else { f64::from(u8::from(f(x, y))) },
     );
+}
+
+/// A function of two columns, as what is compiled once for each width of registers.
+struct Zip<'a, F> {
+    left: &'a [f64],
+    right: &'a [f64],
+    out: &'a mut [f64],
+    f: F,
+}
+
+impl<F: Fn(f64, f64) -> f64> pulp::WithSimd for Zip<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for ((out, x), y) in self.out.iter_mut().zip(self.left).zip(self.right) {
+            *out = present((self.f)(*x, *y));
+        }
+    }
 }

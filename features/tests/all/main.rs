@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail there")]
 
+mod cross_section;
 mod expressions;
 mod golden;
 mod invariance;
