@@ -7,6 +7,7 @@
 
 mod adjust;
 mod batch;
+mod cost;
 mod cross_section;
 mod error;
 mod executor;
@@ -22,6 +23,7 @@ mod view_file;
 
 pub use adjust::{Adjuster, Factors};
 pub use batch::{compute, compute_panel};
+pub use cost::FeatureCost;
 pub use error::Error;
 pub use matrix::FeatureMatrix;
 pub use stream::ViewState;

@@ -79,14 +79,26 @@ impl Plan {
 
     /// The part of the plan that some of its steps need: those steps are its outputs.
     pub(crate) fn reduced(&self, outputs: Vec<usize>) -> Self {
+        let needed = self.needed(outputs.clone(), |step| inputs(self.steps[step]));
+        Self { outputs, ..self.clone() }.scheduled(&needed)
+    }
+
+    /// Which steps an output is computed from, those below functions over all symbols included.
+    pub(crate) fn steps_of(&self, output: usize) -> Vec<bool> {
+        self.needed(vec![self.outputs[output]], |step| match self.steps[step] {
+            Step::Cross(at) => vec![self.crosses[at].input],
+            other => inputs(other),
+        })
+    }
+
+    fn needed(&self, mut open: Vec<usize>, inputs: impl Fn(usize) -> Vec<usize>) -> Vec<bool> {
         let mut needed = vec![false; self.steps.len()];
-        let mut open = outputs.clone();
         while let Some(step) = open.pop() {
             if !std::mem::replace(&mut needed[step], true) {
-                open.extend(inputs(self.steps[step]));
+                open.extend(inputs(step));
             }
         }
-        Self { outputs, ..self.clone() }.scheduled(&needed)
+        needed
     }
 
     /// The steps that keep a history, and how long it is.
@@ -156,7 +168,7 @@ fn inputs(step: Step) -> Vec<usize> {
 /// Steps over windows go together with all others of their kind and inputs, where the first of them stands: their
 /// inputs are all before it.
 fn tasks(steps: &[Step], wanted: &[bool]) -> Vec<Task> {
-    let mut members: BTreeMap<(Kind, [usize; 2]), Vec<(usize, Member)>> = BTreeMap::new();
+    let mut members: BTreeMap<_, Vec<(usize, Member)>> = BTreeMap::new();
     let wanted = || steps.iter().copied().enumerate().filter(|(at, _)| wanted[*at]);
     for (at, step) in wanted() {
         if let Some((op, window, inputs)) = step.window() {

@@ -7,7 +7,7 @@ use crate::executor::{Executor, Rows};
 
 /// The streaming state of a view for one symbol.
 ///
-/// A session whose corporate action cannot be chained (see [`Adjuster::step`]) starts a new series: nothing before
+/// A session whose corporate action cannot be chained (see [`Adjuster::step`](crate::Adjuster::step)) starts a new series: nothing before
 /// it is seen from there on. A function over all symbols has no value here: one symbol has no cross-section. States that began at different sessions agree, once both are warm, to about 1e-9, not
 /// to the bit: the chain of adjusted prices began at another level.
 ///

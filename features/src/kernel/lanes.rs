@@ -27,6 +27,12 @@ impl Lanes {
         (four[0], four[1], four[2], four[3]) = (self.0[0], self.0[1], self.0[2], self.0[3]);
     }
 
+    /// 0, missing where a value is.
+    #[inline(always)]
+    pub(crate) fn zero(self) -> Self {
+        self.zip(self, |x, same| x - same)
+    }
+
     #[inline(always)]
     pub(crate) fn map(self, f: impl Fn(f64) -> f64) -> Self {
         let [a, b, c, d] = self.0;

@@ -21,7 +21,7 @@ impl Summary<3> for Spread {
     #[inline(always)]
     fn of(&self, x: Lanes, _: Lanes) -> [Lanes; 3] {
         // Missing values are missing in every number.
-        let zero = x - x;
+        let zero = x.zero();
         [x, zero, zero]
     }
 
@@ -45,7 +45,7 @@ pub(crate) struct Shape;
 impl Summary<5> for Shape {
     #[inline(always)]
     fn of(&self, x: Lanes, _: Lanes) -> [Lanes; 5] {
-        let zero = x - x;
+        let zero = x.zero();
         [x, zero, zero, zero, zero]
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct Pair;
 impl Summary<7> for Pair {
     #[inline(always)]
     fn of(&self, x: Lanes, y: Lanes) -> [Lanes; 7] {
-        let (no_x, no_y) = (x - x, y - y);
+        let (no_x, no_y) = (x.zero(), y.zero());
         [x, no_x, no_x, y, no_y, no_y, no_x + no_y]
     }
 

@@ -47,8 +47,8 @@ impl<const MAX: bool> Summary<2> for Peak<MAX> {
         [best, age]
     }
 
-    #[inline(always)]
     /// Places count from 1, the oldest value's.
+    #[inline(always)]
     fn finish(&self, _: WindowOp, n: f64, [best, age]: [Lanes; 2]) -> Lanes {
         age.zip(best, |age, best| if best.is_nan() { best } else { n - age })
     }

@@ -13,7 +13,7 @@ pub(crate) struct Trend;
 impl Summary<4> for Trend {
     #[inline(always)]
     fn of(&self, x: Lanes, _: Lanes) -> [Lanes; 4] {
-        let zero = x - x;
+        let zero = x.zero();
         [x, zero, zero, zero]
     }
 

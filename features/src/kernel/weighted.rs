@@ -19,8 +19,8 @@ impl Summary<2> for Linear {
         [older[0] + newer[0], older[1] + newer[1] + newer[0] * lengths.older]
     }
 
-    #[inline(always)]
     /// Qlib's mean of the weighted values, whose weights add up to 1 already: the weighted mean over n once more.
+    #[inline(always)]
     fn finish(&self, _: WindowOp, n: f64, [_, sum]: [Lanes; 2]) -> Lanes {
         sum.map(|sum| sum * 2.0 / (n * (n + 1.0)) / n)
     }
@@ -85,7 +85,7 @@ fn decay(span: usize) -> f64 {
 impl Summary<2> for Ema {
     #[inline(always)]
     fn of(&self, x: Lanes, _: Lanes) -> [Lanes; 2] {
-        [x, x - x]
+        [x, x.zero()]
     }
 
     #[inline(always)]
