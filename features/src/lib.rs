@@ -3,7 +3,7 @@
 //! A feature is a name and an [expression](expr) in the style of Qlib; a [`View`] is a named list of them.
 //! Streaming [kernels](kernel) compute a view one bar at a time ([`ViewState`]), and [`compute`] folds the very
 //! same kernels over a series, so that the two cannot differ. Nothing here does I/O, and nothing can look ahead:
-//! the one door to the future is [`targets`].
+//! the one door to the future is [`targets`]. The same views are also [`sql`], for a second opinion.
 
 mod adjust;
 mod batch;
@@ -16,6 +16,7 @@ pub mod kernel;
 mod matrix;
 pub mod online;
 mod plan;
+pub mod sql;
 mod stream;
 mod target;
 mod view;

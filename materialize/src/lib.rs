@@ -3,10 +3,12 @@
 //! Invariant: the only writer of feature tables. Building twice changes nothing: what is already there for a
 //! symbol, a session and a knowledge time is left alone.
 
+mod compare;
 mod dbt;
 mod error;
 mod views;
 
+pub use compare::{CompareReport, Difference, FeatureComparison, Place, compare_view};
 pub use dbt::{Dbt, DbtNode, DbtProgress, DbtReport};
 pub use error::Error;
 pub use views::{BuildReport, build_view};
