@@ -31,7 +31,7 @@ pub use bars::{BARS_TABLE, BarVersion};
 pub use client::Warehouse;
 pub use config::{LakeLocation, WarehouseConfig};
 pub use error::Error;
-pub use features::{FeatureKey, FeatureKeys, FeatureRow, FeatureRows, SessionRange};
+pub use features::{Entities, FeatureRow, FeatureRows, Joined, SessionRange};
 pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;

@@ -87,12 +87,6 @@ async fn twice_is_once(warehouse: &Warehouse) {
         digest
     );
     assert_eq!(warehouse.row_counts("features").await.unwrap()[VIEW], 5);
-
-    let keys = warehouse.feature_keys(as_of("2013-01-25T23:00:00Z"), VIEW, VERSION, None).await.unwrap();
-    assert_eq!(keys.len(), 3);
-    assert!(keys.contains(&symbol("IBM"), session("2013-01-24"), micros("2013-01-24T21:15:00Z")));
-    assert!(!keys.contains(&symbol("AAPL"), session("2013-01-24"), micros("2013-01-26T12:00:00Z")));
-    assert_eq!(keys.of(&symbol("IBM"))[0].ingested_at, micros("2013-02-02"));
 }
 
 async fn a_view_grows(warehouse: &Warehouse) {
