@@ -46,6 +46,28 @@ pub enum Error {
     /// The view cannot be computed.
     #[error(transparent)]
     Features(#[from] weekahead_features::Error),
+    /// A file of entity rows that cannot be read, or an answer that cannot be written.
+    #[error("{path}: {problem}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, with the column where one is.
+        problem: String,
+    },
+    /// Features that are not there, or no list of features.
+    #[error("{problem}")]
+    Selection {
+        /// What is wrong, and what is near.
+        problem: String,
+    },
+    /// No build made the table of a view, or the columns of this version of it.
+    #[error(
+        "feature view `{view}` is not built yet, or only an older version of it: run `weekahead features build`"
+    )]
+    NotBuilt {
+        /// The feature view.
+        view: String,
+    },
     /// A computing task was stopped from outside.
     #[error("the computation of {view} was interrupted; run it again")]
     Interrupted {

@@ -31,7 +31,9 @@ pub use bars::{BARS_TABLE, BarVersion};
 pub use client::Warehouse;
 pub use config::{LakeLocation, WarehouseConfig};
 pub use error::Error;
-pub use features::{FeatureKey, FeatureKeys, FeatureRow, FeatureRows, RecomputedFeatures, SessionRange};
+pub use features::{
+    Entities, FeatureKey, FeatureKeys, FeatureRow, FeatureRows, Joined, RecomputedFeatures, SessionRange,
+};
 pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;

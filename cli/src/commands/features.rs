@@ -1,4 +1,6 @@
-//! `weekahead features`: marts by dbt, then feature views.
+//! `weekahead features`: marts by dbt, then feature views, and features out of them.
+
+mod get;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,8 @@ pub enum Features {
         #[arg(long)]
         skip_marts: bool,
     },
+    /// Join the rows of a file with features as they were known where each row stands
+    Get(get::Get),
     /// List the built-in views
     List,
     /// Show the features of a view
@@ -38,6 +42,7 @@ impl Features {
                 }
                 pipeline::build_features(&settings, &*pipeline::clock(as_of)).await?;
             }
+            Self::Get(get) => get.run(&settings, as_of).await?,
             Self::List => list()?,
             Self::Show { view } => show(&View::builtin(&view)?),
         }

@@ -6,5 +6,6 @@ mod bars;
 mod features;
 mod forecasts;
 mod migrations;
+mod point_in_time;
 mod records;
 mod support;
