@@ -74,6 +74,9 @@ adjusted AS (
     SELECT
         *,
         toFloat64(row_number() OVER history) AS _row,
-        arrayProduct(groupArrayIf(_price_step, NOT _starts_chain AND _price_step != 1) OVER history) AS _price_factor,
-        arrayProduct(groupArrayIf(split, NOT _starts_chain AND split != 1) OVER history) AS _split_factor
+        groupArrayIf(_price_step, NOT _starts_chain AND _price_step != 1) OVER history AS _price_steps,
+        groupArrayIf(split, NOT _starts_chain AND split != 1) OVER history AS _splits,
+        /* Of no steps at all, arrayProduct would be 0. */
+        arrayProduct(arrayPushFront(_price_steps, 1.0)) AS _price_factor,
+        arrayProduct(arrayPushFront(_splits, 1.0)) AS _split_factor
 ";

@@ -87,9 +87,10 @@ impl Window<'_> {
                 let covariance = self.with_time(level, "covarSampStable");
                 format!("{x} - {mean} - {covariance} * {}", ratio(6 * (n - 1), n * (n + 1)))
             }
+            // Qlib's mean of values whose weights add up to 1 already: over n once more.
             RollingOp::Wma => {
                 let values = format!("arrayResize({}, {n}, 0.0)", self.values(level));
-                format!("arrayDotProduct({values}, range(1, {})) / {}", n + 1, n * (n + 1) / 2)
+                format!("arrayDotProduct({values}, range(1, {})) / {}", n + 1, n * n * (n + 1) / 2)
             }
             RollingOp::Mad => self.deviation(level),
             RollingOp::Skew => self.skewness(level),

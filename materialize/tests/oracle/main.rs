@@ -7,15 +7,22 @@ mod support;
 use support::Platform;
 use weekahead_features::View;
 use weekahead_market::Symbol;
-use weekahead_materialize::CompareReport;
+use weekahead_materialize::{CompareReport, FeatureComparison};
 
 /// What the two may differ by, of the greater value; see the table in docs/SCALING.md.
 const RTOL: f64 = 1e-6;
 
 fn assert_equal(report: &CompareReport, what: &str) {
-    let beyond: Vec<_> = report.features.iter().filter(|feature| feature.is_beyond_tolerance()).collect();
+    let beyond = report.features.iter().filter(|feature| feature.is_beyond_tolerance());
+    let lines: Vec<String> = beyond
+        .map(|feature| {
+            let FeatureComparison { name, rows, only_stored, only_recomputed, one_sided, .. } = feature;
+            let (relative, excess) = (&feature.relative, &feature.excess);
+            format!("{name}: of {rows} rows {relative:?}, {excess:?}; one-sided {only_stored} {only_recomputed} {one_sided:?}")
+        })
+        .collect();
     let keys = (report.only_stored, report.only_recomputed, report.other_knowledge_time);
-    assert!(report.is_equal(), "{what}: rows {keys:?}, {} features: {beyond:#?}", beyond.len());
+    assert!(report.is_equal(), "{what}: rows {keys:?}\n{}", lines.join("\n"));
 }
 
 /// Every operator at least once, over windows short and long, of one another, and over what is sometimes missing.
@@ -23,10 +30,15 @@ fn every_operator() -> View {
     View::parse(include_str!("every_operator.toml")).unwrap()
 }
 
+/// A few; `WEEKAHEAD_ORACLE_SEEDS=100` for more.
+fn seeds() -> std::ops::Range<u64> {
+    0..std::env::var("WEEKAHEAD_ORACLE_SEEDS").map_or(3, |count| count.parse().unwrap())
+}
+
 #[tokio::test]
 async fn sql_and_kernels_agree_on_random_panels() {
     let platform = Platform::start().await;
-    for seed in 0..3 {
+    for seed in seeds() {
         let panel = panels::random(seed);
         platform.put(&panel).await;
         for view in

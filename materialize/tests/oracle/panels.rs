@@ -54,6 +54,13 @@ const KINDS: [Kind; 12] = [
     Kind { name: "SHORT", count: 2, sessions: 23, ..PLAIN },
 ];
 
+impl Kind {
+    /// The nearest multiple of the tick, as one and the same number however it came about.
+    fn rounded(&self, price: f64) -> f64 {
+        ((price / self.tick).round() * self.tick).max(self.tick)
+    }
+}
+
 /// A panel; the same for the same seed.
 pub fn random(seed: u64) -> Panel {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -77,7 +84,14 @@ fn series(symbol: &Symbol, kind: &Kind, rng: &mut ChaCha8Rng) -> BarSeries {
         if action.split > 0.0 && action.split.is_finite() {
             close = (close / action.split).max(kind.tick);
         }
-        let bar = bar(close, kind, rng);
+        let is_still = action == CorporateAction::NONE && rng.random_bool(kind.still);
+        let mut bar = bar(close, kind, is_still, rng);
+        if action != CorporateAction::NONE && (bar.close / close - 1.0).abs() < 1e-3 {
+            // A price that an action alone moves leaves dust in the adjusted ones (0.01 and 0.1 / 10), of which a
+            // correlation is any number: no two executors agree on it.
+            bar.close = kind.rounded(close * 1.01 + 2.0 * kind.tick);
+            bar.high = bar.high.max(bar.close);
+        }
         close = bar.close;
         // Known the next morning, now and then days later.
         let late = if rng.random_bool(0.05) { rng.random_range(1..20) } else { 0 };
@@ -87,16 +101,16 @@ fn series(symbol: &Symbol, kind: &Kind, rng: &mut ChaCha8Rng) -> BarSeries {
     series
 }
 
-fn bar(previous: f64, kind: &Kind, rng: &mut ChaCha8Rng) -> Bar {
-    let tick = |price: f64| ((price / kind.tick).round() * kind.tick).max(kind.tick);
+fn bar(previous: f64, kind: &Kind, is_still: bool, rng: &mut ChaCha8Rng) -> Bar {
     let volume =
         if rng.random_bool(kind.no_volume) { 0.0 } else { rng.random_range(1..2_000_000_u32).into() };
-    if rng.random_bool(kind.still) {
+    if is_still {
         return Bar { open: previous, high: previous, low: previous, close: previous, volume };
     }
     let mut step =
         || previous * (kind.volatility * (rng.random::<f64>() + rng.random::<f64>() - 1.0) * 2.4).exp();
-    let (open, close, one, other) = (tick(step()), tick(step()), tick(step()), tick(step()));
+    let (open, close, one, other) =
+        (kind.rounded(step()), kind.rounded(step()), kind.rounded(step()), kind.rounded(step()));
     let high = open.max(close).max(one).max(other);
     let low = open.min(close).min(one).min(other);
     Bar { open, high, low, close, volume }
