@@ -2,9 +2,11 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use serde::de::DeserializeOwned;
 
 /// A server that is stopped when this drops.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl Server {
 
     /// The largest resident memory so far, in bytes.
     pub fn peak_bytes(&self) -> u64 {
-        peak_bytes(self.child.id()).unwrap_or(0)
+        memory_bytes(self.child.id(), "VmHWM").unwrap_or(0)
     }
 }
 
@@ -56,22 +58,31 @@ pub struct Finished {
     pub stdout: String,
 }
 
+impl Finished {
+    /// What it measured of itself: its last line, in JSON.
+    pub fn said<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        let line = self.stdout.lines().last().context("the contender said nothing")?;
+        serde_json::from_str(line).with_context(|| format!("the contender said `{line}`"))
+    }
+}
+
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> anyhow::Result<Finished> {
     let started = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let pid = child.id();
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        peak = peak.max(peak_bytes(pid).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    let output = child.wait_with_output()?;
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (pid, ended) = (child.id(), AtomicBool::new(false));
+    let (output, seconds, peak_bytes) = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| watch(pid, &ended));
+        let output = child.wait_with_output();
+        let seconds = started.elapsed().as_secs_f64();
+        ended.store(true, Ordering::Relaxed);
+        let peak = watch.join().map_err(|_| anyhow!("lost sight of {command:?}"))?;
+        anyhow::Ok((output?, seconds, peak))
+    })?;
     if !output.status.success() {
         bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    Ok(Finished { seconds, peak_bytes: peak, stdout: String::from_utf8(output.stdout).context("not text")? })
+    Ok(Finished { seconds, peak_bytes, stdout: String::from_utf8(output.stdout).context("not text")? })
 }
 
 /// A loopback address that was free a moment ago.
@@ -79,8 +90,18 @@ pub fn free_addr() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-fn peak_bytes(pid: u32) -> Option<u64> {
+/// A figure of a process's memory, in bytes: `VmHWM` the largest so far, `VmRSS` now.
+pub fn memory_bytes(pid: u32, figure: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
     Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? * 1024)
+}
+
+fn watch(pid: u32, ended: &AtomicBool) -> u64 {
+    let mut peak = 0;
+    while !ended.load(Ordering::Relaxed) {
+        peak = peak.max(memory_bytes(pid, "VmHWM").unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    peak
 }

@@ -65,7 +65,8 @@ pub async fn run(weekahead: &Path, libchdb: &Path, runs: usize) -> anyhow::Resul
 }
 
 /// The work of the direct contender, in this process: prints what it measured.
-pub fn work_directly(libchdb: &Path, directory: &Path) -> anyhow::Result<()> {
+pub fn work_directly(libchdb: &Path, directory: Option<&Path>) -> anyhow::Result<()> {
+    let directory = directory.context("the direct work needs a directory")?;
     let config = EngineConfig {
         data_dir: directory.to_owned(),
         libchdb: libchdb.to_owned(),
@@ -89,12 +90,11 @@ pub fn work_directly(libchdb: &Path, directory: &Path) -> anyhow::Result<()> {
 fn directly(libchdb: &Path) -> anyhow::Result<(Work, u64)> {
     let directory = TempDir::new()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--direct").arg(directory.path()).arg("--libchdb").arg(libchdb);
+    command.args(["--work", "direct"]).arg("--path").arg(directory.path()).arg("--libchdb").arg(libchdb);
     let finished = child::run(&mut command)?;
-    let line = finished.stdout.lines().last().context("the direct work said nothing")?;
     // The rows are held by the working process here and by us there.
     let held = ROWS * ROW_BYTES as u64;
-    Ok((serde_json::from_str(line)?, finished.peak_bytes.saturating_sub(held)))
+    Ok((finished.said()?, finished.peak_bytes.saturating_sub(held)))
 }
 
 async fn over_http(weekahead: &Path, libchdb: &Path, rows: &Bytes) -> anyhow::Result<(Work, u64)> {

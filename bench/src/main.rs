@@ -2,15 +2,28 @@
 //!
 //! Machines differ and are shared; a ratio of medians, taken in turn in the same minutes, says what a second does not.
 
+mod agreement;
+mod alpha158;
 mod child;
+mod compute;
+mod feature_file;
 mod front;
 mod ingest;
+mod join;
+mod materialize;
+mod memory;
+mod native;
+mod online;
 mod panel;
+mod peers;
 mod report;
+mod store;
 
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+
+use crate::peers::Peers;
 
 /// What `make bench` runs.
 #[derive(Debug, Parser)]
@@ -24,15 +37,18 @@ struct Cli {
     /// The `weekahead` binary [default: beside this program]
     #[arg(long)]
     weekahead: Option<PathBuf>,
-    /// The Python environment of the peers
-    #[arg(long, default_value = ".deps/bench-venv")]
-    venv: PathBuf,
+    /// The folder of the peers' Python environments
+    #[arg(long, default_value = ".deps/bench")]
+    peers: PathBuf,
     /// The ClickHouse engine as a library
     #[arg(long, default_value = ".deps/chdb/libchdb.so")]
     libchdb: PathBuf,
-    /// Internal: work on the library directly, in this process, in this directory
+    /// Internal: be a contender, in this process
+    #[arg(long, value_enum, hide = true)]
+    work: Option<Work>,
+    /// Internal: where the contender works, or what it writes
     #[arg(long, hide = true)]
-    direct: Option<PathBuf>,
+    path: Option<PathBuf>,
 }
 
 /// A benchmark.
@@ -42,23 +58,60 @@ enum Benchmark {
     Ingest,
     /// The ClickHouse HTTP front, beside the library called in process
     Front,
+    /// All features of Alpha158 in memory, beside Qlib, polars and ClickHouse
+    Alpha158,
+    /// Feature views from and to the warehouse, beside a bare insert of the same columns
+    Materialize,
+    /// Point-in-time joins out of the warehouse, beside Feast on DuckDB
+    Join,
+    /// The online store, beside Feast on SQLite in process
+    Online,
+}
+
+/// A contender that is this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Work {
+    Direct,
+    Compute,
+    Online,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    if let Some(directory) = &cli.direct {
-        return front::work_directly(&cli.libchdb, directory);
+    if let Some(work) = cli.work {
+        return contend(work, &cli);
     }
     let chosen = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
     let weekahead = cli.weekahead.clone().map_or_else(beside_us, Ok)?;
+    let (libchdb, peers) = (&cli.libchdb, Peers { environments: cli.peers.clone() });
     if chosen(Benchmark::Ingest) {
-        println!("{}", ingest::run(&weekahead, &cli.venv, cli.runs).await?);
+        println!("{}", ingest::run(&weekahead, &peers, cli.runs)?);
     }
     if chosen(Benchmark::Front) {
-        println!("{}", front::run(&weekahead, &cli.libchdb, cli.runs).await?);
+        println!("{}", front::run(&weekahead, libchdb, cli.runs).await?);
+    }
+    if chosen(Benchmark::Alpha158) {
+        println!("{}", alpha158::run(&peers, cli.runs)?);
+    }
+    if chosen(Benchmark::Materialize) {
+        println!("{}", materialize::run(&weekahead, libchdb, cli.runs).await?);
+    }
+    if chosen(Benchmark::Join) {
+        println!("{}", join::run(&weekahead, libchdb, &peers, cli.runs).await?);
+    }
+    if chosen(Benchmark::Online) {
+        println!("{}", online::run(&peers, cli.runs)?);
     }
     Ok(())
+}
+
+fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
+    match work {
+        Work::Direct => front::work_directly(&cli.libchdb, cli.path.as_deref()),
+        Work::Compute => compute::work(cli.path.as_deref()),
+        Work::Online => online::work(),
+    }
 }
 
 fn beside_us() -> anyhow::Result<PathBuf> {
