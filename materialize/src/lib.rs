@@ -1,15 +1,22 @@
 //! From committed loads to feature views: runs dbt, then folds the feature kernels over the bars it built.
 //!
-//! Invariant: the only writer of feature tables. Building twice changes nothing: what is already there for a
-//! symbol, a session and a knowledge time is left alone.
+//! Invariant: the only writer of feature tables. Rows follow from the bars alone, so building twice, or in another order,
+//! changes nothing: what is already there is left alone.
+//!
+//! A [`Build`] plans (which symbols have changed, by digests that the warehouse sums up), then computes and writes a
+//! group of symbols at a time: the rows that follow from their bars, less those that are stored.
 
+mod build;
 mod dbt;
 mod error;
-mod views;
+mod group;
+mod plan;
+mod reconcile;
+mod replay;
 
+pub use build::{Build, BuildProgress, BuildReport};
 pub use dbt::{Dbt, DbtNode, DbtProgress, DbtReport};
 pub use error::Error;
-pub use views::{BuildReport, build_view};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
