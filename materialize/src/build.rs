@@ -107,7 +107,7 @@ impl<'a> Build<'a> {
             waiting = next;
         }
         report.written += self.write(warehouse, &waiting).await?;
-        if report.written > 0 {
+        if !plan.tasks.is_empty() {
             self.confirm(warehouse, &plan).await?;
         }
         let all = report.symbols;

@@ -80,10 +80,6 @@ async fn a_restatement_without_consequences_writes_nothing() {
     platform.warehouse.write_bars(&[volume]).await.unwrap();
     let report = platform.build(&view, &all, published(22)).await;
     assert_eq!((report.unchanged, report.written), (0, 0));
-    assert_eq!(
-        platform.build(&view, &all, published(22)).await.unchanged,
-        0,
-        "nothing was written, nothing said"
-    );
+    assert_eq!(platform.build(&view, &all, published(22)).await.unchanged, 1);
     platform.stop().await;
 }
