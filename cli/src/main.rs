@@ -11,6 +11,7 @@ mod services;
 mod settings;
 mod supervisor;
 mod tables;
+mod views;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

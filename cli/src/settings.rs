@@ -38,6 +38,8 @@ pub struct Settings {
     pub provider: ProviderSettings,
     /// What is forecast.
     pub universe: Universe,
+    /// What is computed of it.
+    pub features: FeatureSettings,
     /// How models are trained.
     pub training: TrainingSettings,
     /// The HTTP API.
@@ -153,6 +155,14 @@ pub struct TrainingSettings {
     pub seed: u64,
 }
 
+/// Feature views.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSettings {
+    /// Views to build beside the one that models are trained on: names of built-in views, or view files.
+    pub views: Vec<String>,
+}
+
 /// The HTTP API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,7 +181,7 @@ impl Settings {
         };
         let variables = Environment::with_prefix("WEEKAHEAD").prefix_separator("_").separator("__");
         layers = layers.add_source(variables.source(Some(nested_variables())));
-        layers = layers.add_source(list_of_symbols()?);
+        layers = layers.add_source(lists()?);
         if let Some(home) = home {
             layers = layers.set_override("home", home.display().to_string())?;
         }
@@ -199,24 +209,31 @@ impl Settings {
     }
 }
 
+/// Settings that are lists: the end of the variable's name, and the key.
+const LISTS: [(&str, &str); 2] =
+    [("UNIVERSE__SYMBOLS", "universe.symbols"), ("FEATURES__VIEWS", "features.views")];
+
 /// The variables that name a setting: those with a section. `WEEKAHEAD_HOME` is the one without.
 fn nested_variables() -> config::Map<String, String> {
     let named = |name: &str| {
         let key = name.strip_prefix("WEEKAHEAD_");
-        key.is_some_and(|key| (key.contains("__") || key == "HOME") && key != "UNIVERSE__SYMBOLS")
+        key.is_some_and(|key| {
+            (key.contains("__") || key == "HOME") && LISTS.iter().all(|(list, _)| *list != key)
+        })
     };
     let text =
         |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text).filter(|(name, _)| named(name)).collect()
 }
 
-/// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`.
-fn list_of_symbols() -> anyhow::Result<Config> {
-    let empty = Config::builder();
-    Ok(match std::env::var("WEEKAHEAD_UNIVERSE__SYMBOLS") {
-        Ok(list) => empty
-            .set_override("universe.symbols", list.split(',').map(str::trim).collect::<Vec<_>>())?
-            .build()?,
-        Err(_) => empty.build()?,
-    })
+/// The settings that are lists, as variables: `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`.
+fn lists() -> anyhow::Result<Config> {
+    let mut lists = Config::builder();
+    for (variable, key) in LISTS {
+        if let Ok(list) = std::env::var(format!("WEEKAHEAD_{variable}")) {
+            let words: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+            lists = lists.set_override(key, words)?;
+        }
+    }
+    Ok(lists.build()?)
 }

@@ -76,15 +76,23 @@ impl Warehouse {
     ) -> Result<Panel> {
         self.read(|| async {
             let mut newest = NewestBars::default();
+            let mut seen = Symbols::default();
             for batch in symbol_batches(symbols) {
-                self.blocks(self.bars_query(as_of, batch, from), |block| newest.take(block)).await?;
+                let query = self.bars_query(as_of, batch, from);
+                self.blocks(query, |block| known_bars(block, &mut seen, |bar| newest.push(bar))).await?;
             }
             newest.finish()
         })
         .await
     }
 
-    fn bars_query(&self, as_of: AsOf, symbols: Option<Vec<String>>, from: Option<Session>) -> Query {
+    /// Every version known at `as_of`, in order of symbol, session, knowledge time and version.
+    pub(crate) fn bars_query(
+        &self,
+        as_of: AsOf,
+        symbols: Option<Vec<String>>,
+        from: Option<Session>,
+    ) -> Query {
         let mut filter = String::new();
         if symbols.is_some() {
             filter.push_str(" AND symbol IN {symbols:Array(String)}");
@@ -131,12 +139,39 @@ pub(crate) fn symbol_batches(symbols: Option<&[Symbol]>) -> Vec<Option<Vec<Strin
     names.chunks(BATCH).map(|batch| Some(batch.to_vec())).collect()
 }
 
-struct Known {
-    symbol: Symbol,
-    session: Session,
-    bar: Bar,
-    action: CorporateAction,
-    knowledge_time: i64,
+/// A version of a bar, as [`Warehouse::bars_query`] gives it.
+pub(crate) struct Known {
+    pub(crate) symbol: Symbol,
+    pub(crate) session: Session,
+    pub(crate) bar: Bar,
+    pub(crate) action: CorporateAction,
+    pub(crate) knowledge_time: i64,
+}
+
+/// Hands the versions of a block on, one by one.
+pub(crate) fn known_bars(
+    block: &Block,
+    symbols: &mut Symbols,
+    mut take: impl FnMut(Known) -> Result<()>,
+) -> Result<()> {
+    let names: Vec<&str> = column(block, "symbol")?;
+    let days: Vec<i32> = column(block, "day")?;
+    let known: Vec<i64> = column(block, "known")?;
+    let [open, high, low, close] = prices(block)?;
+    let volume: Vec<f64> = column(block, "volume")?;
+    let dividend: Vec<f64> = column(block, "dividend")?;
+    let split: Vec<f64> = column(block, "split")?;
+    for i in 0..block.num_rows() {
+        let (open, high, low, close) = (open[i], high[i], low[i], close[i]);
+        take(Known {
+            symbol: symbols.of(names[i])?,
+            session: session(days[i])?,
+            bar: Bar { open, high, low, close, volume: volume[i] },
+            action: CorporateAction { dividend: dividend[i], split: split[i] },
+            knowledge_time: known[i],
+        })?;
+    }
+    Ok(())
 }
 
 /// Keeps the last of the versions of each session, as they stream by in order.
@@ -144,32 +179,9 @@ struct Known {
 struct NewestBars {
     panel: Panel,
     pending: Option<Known>,
-    symbols: Symbols,
 }
 
 impl NewestBars {
-    fn take(&mut self, block: &Block) -> Result<()> {
-        let names: Vec<&str> = column(block, "symbol")?;
-        let days: Vec<i32> = column(block, "day")?;
-        let known: Vec<i64> = column(block, "known")?;
-        let [open, high, low, close] = prices(block)?;
-        let volume: Vec<f64> = column(block, "volume")?;
-        let dividend: Vec<f64> = column(block, "dividend")?;
-        let split: Vec<f64> = column(block, "split")?;
-        for i in 0..block.num_rows() {
-            let (open, high, low, close) = (open[i], high[i], low[i], close[i]);
-            let symbol = self.symbols.of(names[i])?;
-            self.push(Known {
-                symbol,
-                session: session(days[i])?,
-                bar: Bar { open, high, low, close, volume: volume[i] },
-                action: CorporateAction { dividend: dividend[i], split: split[i] },
-                knowledge_time: known[i],
-            })?;
-        }
-        Ok(())
-    }
-
     fn push(&mut self, next: Known) -> Result<()> {
         let same = |last: &Known| last.session == next.session && last.symbol == next.symbol;
         if !self.pending.as_ref().is_some_and(same) {

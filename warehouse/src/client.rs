@@ -14,7 +14,7 @@ use crate::{Error, Result, WarehouseConfig, transport};
 /// How long the server may be silent within an answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(300);
 /// How long one piece of an insert may take to send.
-const SEND_LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const SEND_LIMIT: Duration = Duration::from_secs(60);
 /// Attempts after the first, of a read whose connection failed.
 const RETRIES: usize = 3;
 

@@ -106,6 +106,16 @@ pub enum Error {
         /// The number of values.
         actual: usize,
     },
+    /// Columns of one symbol's rows that are not of one length.
+    #[error("the columns of {symbol} have {expected} sessions, and one has {actual} values")]
+    Shape {
+        /// Whose columns.
+        symbol: String,
+        /// The number of sessions.
+        expected: usize,
+        /// The number of values of the odd column.
+        actual: usize,
+    },
     /// A stored value that no reader of ours would have written.
     #[error("a stored value is not what its column should hold: {detail}")]
     Stored {

@@ -10,6 +10,7 @@
 //! known by then. Every write may be repeated: the same rows twice are one row.
 
 mod backtests;
+mod bar_histories;
 mod bars;
 mod client;
 mod config;
@@ -27,12 +28,14 @@ mod tables;
 mod transport;
 
 pub use backtests::BacktestRow;
+pub use bar_histories::BarHistory;
 pub use bars::{BARS_TABLE, BarVersion};
 pub use client::Warehouse;
 pub use config::{LakeLocation, WarehouseConfig};
 pub use error::Error;
 pub use features::{
-    Entities, FeatureKey, FeatureKeys, FeatureRow, FeatureRows, Joined, RecomputedFeatures, SessionRange,
+    Coverage, Entities, FeatureColumns, FeatureKey, FeatureRow, FeatureRows, Joined, Materialized,
+    RecomputedFeatures, SessionRange,
 };
 pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};

@@ -1,10 +1,8 @@
-//! Columns over the wire: bulk reads and writes travel in ClickHouse's Native format, a block at a time, because
-//! it streams and because its columns need not be known when this crate is compiled.
+//! Columns over the wire: bulk reads travel in ClickHouse's Native format, a block at a time, because it streams
+//! and because its columns need not be known when this crate is compiled.
 
-use clickhouse::native::builder::{BlockBuilder, UpsertColumnError};
+use clickhouse::native::Block;
 use clickhouse::native::decode::Decode;
-use clickhouse::native::encode::{Encode, ValueWriter};
-use clickhouse::native::{Block, DataTypeNode};
 use clickhouse::query::Query;
 use weekahead_market::{Session, Symbol};
 
@@ -54,55 +52,9 @@ impl Symbols {
     }
 }
 
-/// A `Date32` column's value: days since 1970-01-01.
-pub(crate) struct Days(pub i32);
-
-impl Encode for Days {
-    fn produces() -> DataTypeNode {
-        DataTypeNode::Date32
-    }
-
-    fn encode(&self, writer: &mut ValueWriter<'_>) -> std::result::Result<(), BoxedError> {
-        Ok(writer.write_fixed(&self.0.to_le_bytes())?)
-    }
-}
-
-/// A `DateTime64(6, 'UTC')` column's value: microseconds since 1970-01-01 UTC.
-pub(crate) struct Micros(pub i64);
-
-impl Encode for Micros {
-    fn produces() -> DataTypeNode {
-        DataTypeNode::new("DateTime64(6, 'UTC')").unwrap_or(DataTypeNode::Int64)
-    }
-
-    fn encode(&self, writer: &mut ValueWriter<'_>) -> std::result::Result<(), BoxedError> {
-        Ok(writer.write_fixed(&self.0.to_le_bytes())?)
-    }
-}
-
-type BoxedError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Adds a column to a block that is being built.
-pub(crate) fn add_column<T: Encode>(
-    block: &mut BlockBuilder,
-    name: &str,
-    values: impl IntoIterator<Item = T>,
-) -> Result<()> {
-    let failed = |error: BoxedError| Error::Client(clickhouse::error::Error::Other(error));
-    let mut column = block.upsert_column::<T>(name).map_err(|e: UpsertColumnError| failed(e.into()))?;
-    column.add_all(values).map_err(failed)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn instants_travel_as_what_the_tables_hold() {
-        assert_eq!(Micros::produces().to_string(), "DateTime64(6, 'UTC')");
-        assert_eq!(Days::produces().to_string(), "Date32");
-    }
 
     #[test]
     fn a_run_of_one_symbol_is_one_allocation() {

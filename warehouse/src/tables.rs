@@ -9,7 +9,7 @@ use crate::sql::{identifier, literal};
 use crate::{Result, Warehouse};
 
 /// A digest of a table's rows that does not depend on their order or on how they lie on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Row, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Row, Deserialize)]
 pub struct TableDigest {
     /// Number of rows.
     pub rows: u64,

@@ -1,5 +1,7 @@
 //! `weekahead features`: marts by dbt, then feature views, and features out of them.
 
+mod build;
+mod check;
 mod get;
 
 use std::process::ExitCode;
@@ -9,24 +11,22 @@ use weekahead_features::View;
 use weekahead_market::AsOf;
 
 use crate::settings::Settings;
-use crate::{pipeline, tables};
+use crate::{tables, views};
 
 /// Feature views.
 #[derive(Debug, Subcommand)]
 pub enum Features {
-    /// Build the marts by dbt, then the feature view
-    Build {
-        /// Leave the marts as they are
-        #[arg(long)]
-        skip_marts: bool,
-    },
+    /// Build the marts by dbt, then feature views
+    Build(build::Build),
+    /// Check views and print the look-back and the cost of each feature
+    Check(check::Check),
     /// Join the rows of a file with features as they were known where each row stands
     Get(get::Get),
-    /// List the built-in views
+    /// List the built-in views and those of the settings
     List,
     /// Show the features of a view
     Show {
-        /// The view
+        /// A built-in view's name, or a view file
         #[arg(default_value = "weekly_core")]
         view: String,
     },
@@ -36,26 +36,21 @@ impl Features {
     /// Runs it.
     pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Build { skip_marts } => {
-                if !skip_marts {
-                    pipeline::build_marts(&settings, None).await?;
-                }
-                pipeline::build_features(&settings, &*pipeline::clock(as_of)).await?;
-            }
+            Self::Build(build) => build.run(&settings, as_of).await?,
+            Self::Check(check) => check.run()?,
             Self::Get(get) => get.run(&settings, as_of).await?,
-            Self::List => list()?,
-            Self::Show { view } => show(&View::builtin(&view)?),
+            Self::List => list(&settings)?,
+            Self::Show { view } => show(&views::resolve(&view)?),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn list() -> anyhow::Result<()> {
+fn list(settings: &Settings) -> anyhow::Result<()> {
     let mut table = tables::table(&["view", "features", "look-back", "version"]);
-    for name in View::builtins() {
-        let view = View::builtin(name)?;
+    for view in views::known(settings)? {
         let counts = (view.features().len().to_string(), view.look_back().to_string());
-        table.add_row([name, &counts.0, &counts.1, view.version()]);
+        table.add_row([view.name(), &counts.0, &counts.1, view.version()]);
     }
     println!("{table}");
     Ok(())

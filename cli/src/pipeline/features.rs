@@ -1,28 +1,44 @@
 //! The step from bars to feature views.
 
 use weekahead_features::View;
-use weekahead_market::Clock;
-use weekahead_materialize::{BuildReport, build_view};
+use weekahead_market::{Clock, Session, Symbol};
+use weekahead_materialize::{Build, BuildProgress, BuildReport};
 
 use super::stand;
-use crate::platform;
 use crate::progress::{Step, thousands};
 use crate::settings::Settings;
+use crate::{platform, views};
 
-/// The view that the settings name.
+/// The view that models are trained on.
 pub fn view(settings: &Settings) -> anyhow::Result<View> {
-    Ok(View::builtin(&settings.training.view)?)
+    views::resolve(&settings.training.view)
 }
 
-/// Brings the feature view up to what is known.
-pub async fn build_features(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<BuildReport> {
-    let step = Step::start("features", "computing feature views");
+/// Brings the views of the settings up to what is known.
+pub async fn build_features(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<()> {
+    for view in views::of_settings(settings)? {
+        build_view(settings, clock, &view, &settings.universe.symbols, None).await?;
+    }
+    Ok(())
+}
+
+/// Brings one view of some symbols up to what is known.
+pub async fn build_view(
+    settings: &Settings,
+    clock: &dyn Clock,
+    view: &View,
+    symbols: &[Symbol],
+    since: Option<Session>,
+) -> anyhow::Result<BuildReport> {
+    let step = Step::start("features", &format!("computing view {}", view.name()));
     let warehouse = platform::warehouse(settings).await?;
     let (as_of, written_at) = stand(clock);
-    let view = view(settings)?;
-    let symbols = &settings.universe.symbols;
-    let tell = |done: usize, whole: usize| step.position(done as u64, whole as u64);
-    let report = build_view(&warehouse, &view, symbols, as_of, written_at, tell).await?;
+    let tell = |progress: BuildProgress| {
+        step.position(progress.symbols as u64, progress.of_symbols as u64);
+        step.message(&format!("symbols, {} rows written", thousands(progress.written as u64)));
+    };
+    let build = Build::new(view, symbols, as_of, written_at).since(since);
+    let report = build.run(&warehouse, tell).await?;
     step.done(&format!(
         "{}: {} features of {} symbols, {} rows, {} of them new",
         view.name(),

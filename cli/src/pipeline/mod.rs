@@ -6,7 +6,7 @@ mod ingest;
 mod marts;
 mod train;
 
-pub use features::{build_features, view};
+pub use features::{build_features, build_view, view};
 pub use forecast::forecast;
 pub use ingest::ingest;
 pub use marts::build_marts;

@@ -1,6 +1,9 @@
 //! Feature views: one wide table a view, a `Float32` column a feature, versioned by knowledge time.
 
+mod columns;
 mod keys;
+mod materialized;
+mod native_rows;
 mod point_in_time;
 mod read;
 mod recompute;
@@ -8,7 +11,9 @@ mod rows;
 mod table;
 mod write;
 
-pub use keys::{FeatureKey, FeatureKeys};
+pub use columns::FeatureColumns;
+pub use keys::FeatureKey;
+pub use materialized::{Coverage, Materialized};
 pub use point_in_time::{Entities, Joined};
 pub use read::SessionRange;
 pub use recompute::RecomputedFeatures;

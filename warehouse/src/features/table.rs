@@ -4,7 +4,7 @@ use crate::sql::identifier;
 use crate::{Error, Result, Warehouse};
 
 /// Columns that every view has, and that no feature may take the name of.
-const KEYS: [&str; 5] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at"];
+const KEYS: [&str; 6] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at", "row_digest"];
 
 const TABLE: &str = "\
 CREATE TABLE IF NOT EXISTS features.{view}{on_cluster}
@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS features.{view}{on_cluster}
     session        Date32,
     knowledge_time DateTime64(6, 'UTC'),
     view_version   String,
-    ingested_at    DateTime64(6, 'UTC')
+    ingested_at    DateTime64(6, 'UTC'),
+    row_digest     UInt64
 )
 ENGINE = {replicated}ReplacingMergeTree(ingested_at)
 ORDER BY (view_version, symbol, session, knowledge_time);
@@ -42,21 +43,21 @@ impl Warehouse {
         let shard = self.topology.fill(&format!("`{view}{{local}}`"));
         let place = |text: &str, name: &str| text.replace("{view}", name).replace("{shard}", &shard);
         let mut sql = self.topology.statements(&place(TABLE, &shard));
-        sql.extend(add_columns(&shard, names)?.map(|alter| self.topology.fill(&alter)));
+        sql.push(self.topology.fill(&add_columns(&shard, names)?));
         sql.extend(self.topology.statements(&place(SHARDS, &table)));
         if shard != table {
-            sql.extend(add_columns(&table, names)?.map(|alter| self.topology.fill(&alter)));
+            sql.push(self.topology.fill(&add_columns(&table, names)?));
         }
         Ok(sql)
     }
 }
 
-fn add_columns(table: &str, names: &[String]) -> Result<Option<String>> {
+fn add_columns(table: &str, names: &[String]) -> Result<String> {
     let columns = columns(names)?;
-    // A column's default fills the rows that were there before it: NaN, for missing.
-    let add = |name: &String| format!("ADD COLUMN IF NOT EXISTS {name} Float32 DEFAULT nan");
-    let list: Vec<String> = columns.iter().map(add).collect();
-    Ok((!list.is_empty()).then(|| format!("ALTER TABLE features.{table}{{on_cluster}} {}", list.join(", "))))
+    // A column's default fills the rows that were there before it: NaN, for missing; no digest, for unknown.
+    let mut list = vec!["ADD COLUMN IF NOT EXISTS row_digest UInt64".to_owned()];
+    list.extend(columns.iter().map(|name| format!("ADD COLUMN IF NOT EXISTS {name} Float32 DEFAULT nan")));
+    Ok(format!("ALTER TABLE features.{table}{{on_cluster}} {}", list.join(", ")))
 }
 
 /// Feature names as columns.

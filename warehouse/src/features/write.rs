@@ -1,12 +1,13 @@
 //! Writing feature rows: streamed in blocks, and harmless when repeated.
 
-use clickhouse::native::Block;
-use clickhouse::native::builder::BlockBuilder;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use weekahead_market::{Session, Symbol};
 
-use super::table;
-use crate::native::{Days, Micros, add_column};
+use super::native_rows::{Heading, send_block};
+use super::{FeatureColumns, table};
+use crate::client::{ANSWER_LIMIT, SEND_LIMIT};
 use crate::sql::identifier;
 use crate::{Error, Result, Warehouse};
 
@@ -29,9 +30,9 @@ pub struct FeatureRow {
     pub values: Vec<f32>,
 }
 
-/// Values in one block: large enough to be cheap for the server, small enough to hold twice.
-const BLOCK_VALUES: usize = 1 << 21;
-const BLOCK_ROWS: usize = 1 << 16;
+/// Values in one block, which is one part of the table: the server holds a block twice while it writes it, and fewer
+/// and larger parts are less for it to merge.
+const BLOCK_VALUES: usize = 1 << 25;
 
 impl Warehouse {
     /// Writes rows of a view and says how many. A row that is there already (same view version, symbol, session and
@@ -40,99 +41,113 @@ impl Warehouse {
     /// `ingested_at` is the writer's clock; of two writes of one row the later one counts.
     ///
     /// # Errors
-    /// [`Error::UnknownTable`] before [`create_feature_table`](Self::create_feature_table); [`Error::Width`] for
-    /// a row of the wrong width, when rows before it may be written already; connection errors.
+    /// [`Error::Width`] for a row that has not one value a name;
+    /// [`Error::UnknownTable`] before [`create_feature_table`](Self::create_feature_table); connection errors.
     pub async fn write_features(
         &self,
         view: &str,
         view_version: &str,
         names: &[String],
         ingested_at: Timestamp,
-        rows: impl IntoIterator<Item = FeatureRow, IntoIter: Send>,
+        rows: impl IntoIterator<Item = FeatureRow>,
     ) -> Result<usize> {
-        let columns: String = table::columns(names)?.iter().map(|name| format!("{name}, ")).collect();
+        let parts = columns_of(names, rows)?;
+        self.write_feature_columns(view, view_version, names, ingested_at, &parts).await
+    }
+
+    /// As [`write_features`](Self::write_features), of rows in columns. They are sent as they lie; in order of symbol,
+    /// session and knowledge time they cost the server no sorting.
+    ///
+    /// # Errors
+    /// As [`write_features`](Self::write_features).
+    pub async fn write_feature_columns(
+        &self,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        ingested_at: Timestamp,
+        parts: &[FeatureColumns],
+    ) -> Result<usize> {
         let table = identifier("view", view)?;
-        let target =
-            format!("features.{table} (symbol, session, knowledge_time, {columns}view_version, ingested_at)");
-        let mut insert = self.client().insert_native_unescaped(&target);
-        let mut pending = Pending::new(view_version, names, ingested_at);
-        let mut written = 0;
-        for row in rows {
-            pending.push(row)?;
-            if pending.is_full() {
-                written += pending.sessions.len();
-                self.within(insert.write(&pending.take()?)).await?;
-            }
+        table::columns(names)?;
+        check_widths(names.len(), parts)?;
+        let rows = parts.iter().map(FeatureColumns::len).sum();
+        if rows == 0 {
+            return Ok(0);
         }
-        if !pending.sessions.is_empty() {
-            written += pending.sessions.len();
-            self.within(insert.write(&pending.take()?)).await?;
+        let heading = Heading { view_version, names, ingested_at: ingested_at.as_microsecond() };
+        let columns: Vec<String> = heading.columns().map(|name| format!("`{name}`")).collect();
+        let sql = format!("INSERT INTO features.{table} ({}) FORMAT Native", columns.join(", "));
+        // Rows come sorted and with unique keys, in blocks of the right size: the server need not look for duplicates,
+        // gather blocks or keep them for later.
+        let mut insert = self
+            .client()
+            .clone()
+            .with_compression(clickhouse::Compression::None)
+            .insert_formatted_with(sql)
+            .with_setting("optimize_on_insert", "0")
+            .with_setting("async_insert", "0")
+            .with_setting("min_insert_block_size_rows", "0")
+            .with_setting("min_insert_block_size_bytes", "0")
+            .with_timeouts(Some(SEND_LIMIT), Some(ANSWER_LIMIT));
+        for block in blocks(parts, names.len()) {
+            send_block(&mut insert, &heading, block).await.map_err(|error| self.error(error))?;
         }
-        if written > 0 {
-            self.within(insert.end()).await?;
-        }
-        Ok(written)
+        insert.end().await.map_err(|error| self.error(error))?;
+        Ok(rows)
     }
 }
 
-/// The rows of the next block, in columns.
-struct Pending<'a> {
-    view_version: &'a str,
-    names: &'a [String],
-    ingested_at: i64,
-    symbols: Vec<Symbol>,
-    sessions: Vec<i32>,
-    knowledge_times: Vec<i64>,
-    columns: Vec<Vec<f32>>,
+fn check_widths(expected: usize, parts: &[FeatureColumns]) -> Result<()> {
+    match parts.iter().find(|part| part.columns().len() != expected && !part.is_empty()) {
+        None => Ok(()),
+        Some(part) => Err(Error::Width {
+            symbol: part.symbol().to_string(),
+            session: part.sessions()[0].to_string(),
+            expected,
+            actual: part.columns().len(),
+        }),
+    }
 }
 
-impl<'a> Pending<'a> {
-    fn new(view_version: &'a str, names: &'a [String], ingested_at: Timestamp) -> Self {
-        Self {
-            view_version,
-            names,
-            ingested_at: ingested_at.as_microsecond(),
-            symbols: Vec::new(),
-            sessions: Vec::new(),
-            knowledge_times: Vec::new(),
-            columns: vec![Vec::new(); names.len()],
-        }
-    }
+/// Runs of parts that make one block each.
+fn blocks(parts: &[FeatureColumns], width: usize) -> impl Iterator<Item = &[FeatureColumns]> {
+    let mut rest = parts;
+    std::iter::from_fn(move || {
+        let mut values = 0;
+        let fits = |part: &&FeatureColumns| {
+            let first = values == 0;
+            values += part.len() * width.max(1);
+            first || values <= BLOCK_VALUES
+        };
+        let count = rest.iter().take_while(fits).count();
+        let (block, later) = rest.split_at(count);
+        rest = later;
+        (!block.is_empty()).then_some(block)
+    })
+    .filter(|block| block.iter().any(|part| !part.is_empty()))
+}
 
-    fn push(&mut self, row: FeatureRow) -> Result<()> {
-        if row.values.len() != self.names.len() {
+/// Rows as columns, symbol by symbol, in the table's order.
+fn columns_of(names: &[String], rows: impl IntoIterator<Item = FeatureRow>) -> Result<Vec<FeatureColumns>> {
+    let mut by_symbol: BTreeMap<Symbol, Vec<FeatureRow>> = BTreeMap::new();
+    for row in rows {
+        if row.values.len() != names.len() {
             return Err(Error::Width {
                 symbol: row.symbol.to_string(),
                 session: row.session.to_string(),
-                expected: self.names.len(),
+                expected: names.len(),
                 actual: row.values.len(),
             });
         }
-        self.symbols.push(row.symbol);
-        self.sessions.push(row.session.days_since_epoch());
-        self.knowledge_times.push(row.knowledge_time);
-        for (column, value) in self.columns.iter_mut().zip(row.values) {
-            column.push(value);
-        }
-        Ok(())
+        by_symbol.entry(row.symbol.clone()).or_default().push(row);
     }
-
-    fn is_full(&self) -> bool {
-        let rows = self.sessions.len();
-        rows >= BLOCK_ROWS || rows * self.names.len() >= BLOCK_VALUES
-    }
-
-    fn take(&mut self) -> Result<Block> {
-        let rows = self.sessions.len();
-        let mut block = BlockBuilder::new();
-        add_column(&mut block, "symbol", self.symbols.drain(..).map(String::from))?;
-        add_column(&mut block, "session", self.sessions.drain(..).map(Days))?;
-        add_column(&mut block, "knowledge_time", self.knowledge_times.drain(..).map(Micros))?;
-        for (name, column) in self.names.iter().zip(&mut self.columns) {
-            add_column(&mut block, name, column.drain(..))?;
-        }
-        add_column(&mut block, "view_version", (0..rows).map(|_| self.view_version.to_owned()))?;
-        add_column(&mut block, "ingested_at", (0..rows).map(|_| Micros(self.ingested_at)))?;
-        block.build().map_err(|error| Error::Client(clickhouse::error::Error::Other(error.into())))
-    }
+    let columns = |(symbol, mut rows): (Symbol, Vec<FeatureRow>)| {
+        rows.sort_by_key(|row| (row.session, row.knowledge_time));
+        let column = |index: usize| rows.iter().map(|row| row.values[index]).collect();
+        let sessions = rows.iter().map(|row| row.session).collect();
+        let known = rows.iter().map(|row| row.knowledge_time).collect();
+        FeatureColumns::new(symbol, sessions, known, (0..names.len()).map(column).collect())
+    };
+    by_symbol.into_iter().map(columns).collect()
 }

@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 5] = [
+pub(super) const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "0001_databases",
@@ -41,6 +41,12 @@ pub(super) const MIGRATIONS: [Migration; 5] = [
         name: "0005_pipeline_runs",
         up: include_str!("../../migrations/0005_pipeline_runs.up.sql"),
         down: include_str!("../../migrations/0005_pipeline_runs.down.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "0006_materialized",
+        up: include_str!("../../migrations/0006_materialized.up.sql"),
+        down: include_str!("../../migrations/0006_materialized.down.sql"),
     },
 ];
 

@@ -1,7 +1,7 @@
 //! Feature views: columns come and go by name, rows are versions, and writing twice is writing once.
 
 use weekahead_market::Symbol;
-use weekahead_warehouse::{Error, FeatureRow, SessionRange, Warehouse};
+use weekahead_warehouse::{Coverage, Error, FeatureKey, FeatureRow, SessionRange, Warehouse};
 
 use crate::support::{as_of, micros, migrated, session, symbol};
 
@@ -89,10 +89,37 @@ async fn twice_is_once(warehouse: &Warehouse) {
     assert_eq!(warehouse.row_counts("features").await.unwrap()[VIEW], 5);
 
     let keys = warehouse.feature_keys(as_of("2013-01-25T23:00:00Z"), VIEW, VERSION, None).await.unwrap();
-    assert_eq!(keys.len(), 3);
-    assert!(keys.contains(&symbol("IBM"), session("2013-01-24"), micros("2013-01-24T21:15:00Z")));
-    assert!(!keys.contains(&symbol("AAPL"), session("2013-01-24"), micros("2013-01-26T12:00:00Z")));
-    assert_eq!(keys.of(&symbol("IBM"))[0].ingested_at, micros("2013-02-02"));
+    assert_eq!(keys.values().map(Vec::len).sum::<usize>(), 3);
+    let ibm = &keys[&symbol("IBM")];
+    assert_eq!(
+        (ibm[0].session, ibm[0].knowledge_time),
+        (session("2013-01-24"), micros("2013-01-24T21:15:00Z"))
+    );
+    let apple: Vec<i64> = keys[&symbol("AAPL")].iter().map(|key| key.knowledge_time).collect();
+    assert_eq!(apple, [micros("2013-01-24T21:15:00Z"), micros("2013-01-25T21:15:00Z")]);
+    sums_of_digests(warehouse).await;
+}
+
+/// What is stored, under whatever key and however often, sums up to what was written.
+async fn sums_of_digests(warehouse: &Warehouse) {
+    let all = [symbol("AAPL"), symbol("IBM"), symbol("NONE")];
+    let now = as_of("2013-02-03");
+    let keys = warehouse.feature_keys(now, VIEW, VERSION, Some(&all)).await.unwrap();
+    let sum = |keys: &[FeatureKey]| keys.iter().fold(0_u64, |sum, key| sum.wrapping_add(key.digest));
+    let then = Some(as_of("2013-01-25T23:00:00Z"));
+    let coverage = warehouse.feature_coverage(now, then, VIEW, VERSION, &all).await.unwrap();
+    assert_eq!(coverage.keys().collect::<Vec<_>>(), [&symbol("AAPL"), &symbol("IBM")]);
+    for (name, stored) in &keys {
+        let Coverage { then, now } = coverage[name];
+        assert_eq!((now.rows, now.hash), (stored.len() as u64, sum(stored)));
+        let early: Vec<FeatureKey> = stored
+            .iter()
+            .copied()
+            .filter(|key| key.knowledge_time <= micros("2013-01-25T23:00:00Z"))
+            .collect();
+        assert_eq!((then.rows, then.hash), (early.len() as u64, sum(&early)));
+    }
+    assert!(warehouse.feature_coverage(now, None, VIEW, "other", &all).await.unwrap().is_empty());
 }
 
 async fn a_view_grows(warehouse: &Warehouse) {

@@ -22,11 +22,11 @@ async fn up_down_up_and_a_rewritten_migration() {
     assert_eq!(applied(&warehouse).await, all);
     assert!(warehouse.migrate(&lake()).await.unwrap().is_empty(), "the second time there is nothing to do");
     let tables: Vec<String> = warehouse.row_counts("ops").await.unwrap().into_keys().collect();
-    assert_eq!(tables, ["pipeline_runs", "promotions", "schema_migrations"]);
+    assert_eq!(tables, ["materialized", "pipeline_runs", "promotions", "schema_migrations"]);
 
     assert_eq!(
         warehouse.rollback(2).await.unwrap(),
-        ["0005_pipeline_runs", "0004_promotions", "0003_backtests"]
+        ["0006_materialized", "0005_pipeline_runs", "0004_promotions", "0003_backtests"]
     );
     assert_eq!(applied(&warehouse).await, [1, 2]);
     let tables: Vec<String> = warehouse.row_counts("forecasts").await.unwrap().into_keys().collect();

@@ -1,0 +1,8 @@
+//! Builds against the real engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod interrupted;
+mod point_in_time;
+mod repeated;
+mod scope;
+mod support;

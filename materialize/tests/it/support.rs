@@ -1,0 +1,158 @@
+//! An engine of its own for each test, with the schema in place, and histories told in a few words.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use weekahead_engine::{EngineConfig, EngineHandle};
+use weekahead_features::View;
+use weekahead_market::{AsOf, Session, Symbol};
+use weekahead_materialize::{Build, BuildReport};
+use weekahead_warehouse::{
+    BARS_TABLE, BarVersion, FeatureRows, LakeLocation, SessionRange, Warehouse, WarehouseConfig,
+};
+
+pub const DAY: i64 = 86_400_000_000;
+
+/// A warehouse over an engine of its own.
+pub struct Platform {
+    handle: EngineHandle,
+    _data: tempfile::TempDir,
+    pub warehouse: Warehouse,
+}
+
+impl Platform {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let engine = EngineConfig {
+            data_dir: data.path().join("warehouse"),
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            libchdb: libchdb(),
+            allowed_s3_prefixes: vec!["http://127.0.0.1:9/".to_owned()],
+            ..EngineConfig::default()
+        };
+        let handle = weekahead_engine::serve(engine).await.unwrap();
+        let url = format!("http://{}", handle.local_addr());
+        let warehouse = Warehouse::new(&WarehouseConfig { url, ..WarehouseConfig::default() }).unwrap();
+        let lake = LakeLocation {
+            url: "http://127.0.0.1:9/lake/".to_owned(),
+            access_key_id: Some("key".to_owned()),
+            secret_access_key: Some("secret".to_owned()),
+        };
+        warehouse.migrate(&lake).await.unwrap();
+        warehouse.execute(BARS_TABLE).await.unwrap();
+        Self { handle, _data: data, warehouse }
+    }
+
+    /// Ends the engine: a process that leaves while it runs may crash on its way out.
+    pub async fn stop(self) {
+        self.handle.shutdown().await;
+    }
+
+    pub async fn build(&self, view: &View, symbols: &[Symbol], at: i64) -> BuildReport {
+        let build = Build::new(view, symbols, as_of(at), as_of(at).instant());
+        build.run(&self.warehouse, |_| ()).await.unwrap()
+    }
+
+    /// Everything that a reader finds at an instant: symbol, session, knowledge time, and the values to the bit.
+    pub async fn seen(&self, view: &View, at: i64) -> Vec<(String, i32, i64, Vec<u32>)> {
+        let rows = self.rows(view, at).await;
+        let row = |row: usize| {
+            let values = rows.row(row).unwrap().iter().map(|value| value.to_bits()).collect();
+            let day = rows.sessions[row].days_since_epoch();
+            (rows.symbols[row].to_string(), day, rows.knowledge_times[row], values)
+        };
+        (0..rows.len()).map(row).collect()
+    }
+
+    pub async fn rows(&self, view: &View, at: i64) -> FeatureRows {
+        let (name, version, all) = (view.name(), view.version(), SessionRange::ALL);
+        self.warehouse.features(as_of(at), name, version, view.features(), None, all).await.unwrap()
+    }
+
+    /// The digest of the view's table, its write clock left out.
+    pub async fn digest(&self, view: &View) -> (u64, u64) {
+        let mut columns = vec!["symbol", "session", "knowledge_time", "view_version", "row_digest"];
+        columns.extend(view.features().iter().map(String::as_str));
+        let digest = self.warehouse.table_digest("features", view.name(), &columns).await.unwrap();
+        (digest.rows, digest.hash)
+    }
+}
+
+fn libchdb() -> PathBuf {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/chdb/libchdb.so");
+    let path = std::env::var_os("WEEKAHEAD_LIBCHDB").map_or(checkout, PathBuf::from);
+    assert!(path.exists(), "{} is missing: run `make test`, or set WEEKAHEAD_LIBCHDB", path.display());
+    path
+}
+
+/// Features with windows, with a memory of the whole chain of prices (`level`), and without any (`range`).
+pub fn view(name: &str) -> View {
+    let text = format!(
+        "name = '{name}'\n\
+         [[feature]]\nname = 'ret_1'\nexpr = 'Log(close / Ref(close, 1))'\n\
+         [[feature]]\nname = 'level'\nexpr = 'Mean(close, 3)'\n\
+         [[feature]]\nname = 'range'\nexpr = '(high - low) / close'\n"
+    );
+    View::parse(&text).unwrap()
+}
+
+pub fn symbol(name: &str) -> Symbol {
+    Symbol::new(name).unwrap()
+}
+
+pub fn symbols(names: &[&str]) -> Vec<Symbol> {
+    names.iter().map(|name| symbol(name)).collect()
+}
+
+pub fn session(day: i32) -> Session {
+    Session::from_days_since_epoch(day).unwrap()
+}
+
+/// An instant of our count: microseconds since 1970-01-01 UTC.
+pub fn as_of(at: i64) -> AsOf {
+    AsOf::at(jiff::Timestamp::from_microsecond(at).unwrap())
+}
+
+/// When the bar of a day is published.
+pub fn published(day: i32) -> i64 {
+    i64::from(day) * DAY + DAY * 7 / 8
+}
+
+/// The bar of a day as it was first published.
+pub fn bar(name: &str, day: i32, close: f64) -> BarVersion {
+    BarVersion {
+        symbol: name.to_owned(),
+        session: day,
+        open: close,
+        high: close * 1.01,
+        low: close * 0.99,
+        close,
+        volume: 1_000.0 + close,
+        dividend: 0.0,
+        split: 1.0,
+        currency: "USD".to_owned(),
+        source: "test".to_owned(),
+        event_time: i64::from(day) * DAY + DAY * 3 / 4,
+        knowledge_time: published(day),
+        ingested_at: published(day),
+        content_hash: close.to_bits(),
+        load_id: "load".to_owned(),
+        version: 1,
+    }
+}
+
+/// Another version of it, known since an instant.
+pub fn restated(bar: BarVersion, at: i64, version: u32) -> BarVersion {
+    BarVersion { knowledge_time: at, ingested_at: at, version, ..bar }
+}
+
+/// A walk of closes: the same for the same name and day.
+pub fn close(name: &str, day: i32) -> f64 {
+    let seed = name.bytes().map(u32::from).sum::<u32>();
+    let wave = f64::from(seed % 7) + f64::from(day) * 0.37;
+    50.0 + 10.0 * wave.sin() + f64::from(day % 11)
+}
+
+pub fn history(name: &str, days: std::ops::Range<i32>) -> Vec<BarVersion> {
+    days.map(|day| bar(name, day, close(name, day))).collect()
+}
