@@ -15,7 +15,8 @@ const GROUP_VALUES: usize = 1 << 25;
 /// What is to be built.
 ///
 /// # Memory
-/// Two groups of symbols, whatever their number: some 300 MB each of values, bars and what is on its way.
+/// Two groups of symbols, whatever their number: some 150 MB each of values, and as much again of bars and of what is on
+/// its way. A view with functions over all symbols is one group, which grows with their number.
 #[derive(Debug, Clone)]
 pub struct Build<'a> {
     view: &'a View,
@@ -95,7 +96,10 @@ impl<'a> Build<'a> {
         };
         let mut done = unchanged;
         let mut waiting = Output::default();
-        let bars = (self.group_values / view.features().len()).max(1);
+        let bars = match view.is_cross_sectional() {
+            true => usize::MAX,
+            false => (self.group_values / view.features().len()).max(1),
+        };
         for group in plan.groups(bars) {
             let tell = BuildProgress { symbols: done, of_symbols: report.symbols, written: report.written };
             progress(tell);

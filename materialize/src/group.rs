@@ -9,7 +9,7 @@ use weekahead_warehouse::{BarHistory, FeatureColumns, FeatureKey, Materialized, 
 
 use crate::plan::{Known, Task};
 use crate::reconcile::{Difference, difference};
-use crate::replay::implied;
+use crate::replay::{Implied, State, implied};
 use crate::{Error, Result};
 
 /// What a group needs to be computed.
@@ -52,36 +52,50 @@ impl Input {
     }
 
     fn run(self) -> Result<Output> {
+        let implied = if self.view.is_cross_sectional() { self.together() } else { self.one_by_one() }?;
+        let tasks: BTreeMap<&Symbol, &Task> = self.tasks.iter().map(|task| (&task.symbol, task)).collect();
+        // What follows from the bars of each symbol, a column a feature, passes by here before what is stored is left out.
+        let differences = implied.into_par_iter().filter_map(|implied| {
+            let symbol = implied.rows.symbol();
+            let task = *tasks.get(symbol)?;
+            let stored = self.stored.get(symbol).map_or(&[][..], Vec::as_slice);
+            Some(difference(implied, stored, self.since).map(|difference| (task, difference)))
+        });
+        let differences = differences.collect::<Result<_>>()?;
+        Ok(self.output(differences))
+    }
+
+    /// Features over all symbols: the symbols of the group have one history.
+    fn together(&self) -> Result<Vec<Implied>> {
+        let known = self.tasks.first().map_or(Known::Nothing, |task| task.known);
+        implied(&self.view, &self.histories, None, after(known), self.as_of.as_microsecond())
+    }
+
+    /// The newest bars of symbols that nobody revised go through the kernels as one panel, the others state by state.
+    fn one_by_one(&self) -> Result<Vec<Implied>> {
         let now = self.as_of.as_microsecond();
         let mut panel = Panel::new();
         for history in self.histories.iter().filter(|history| history.revisions().is_empty()) {
             *panel.entry(history.symbol()) = history.known_at(now)?;
         }
-        // The features of the newest bars of every symbol that nobody revised, a column a feature, pass by here.
         let mut newest = compute_panel(&self.view, &panel);
-        let tasks: BTreeMap<&Symbol, &Task> = self.tasks.iter().map(|task| (&task.symbol, task)).collect();
+        let known: BTreeMap<&Symbol, Known> =
+            self.tasks.iter().map(|task| (&task.symbol, task.known)).collect();
         let work: Vec<_> = self
             .histories
             .iter()
-            .filter_map(|history| {
-                let task = tasks.get(history.symbol())?;
-                let series = panel.get(history.symbol()).cloned();
-                Some((history, *task, series.zip(newest.remove(history.symbol()))))
+            .map(|history| {
+                let series = panel.get(history.symbol());
+                let state = series.zip(newest.remove(history.symbol()));
+                (history, state.map(|(series, matrix)| State::of(series, matrix)))
             })
             .collect();
-        let differences: Vec<(&Task, Difference)> = work
-            .into_par_iter()
-            .map(|(history, task, newest)| {
-                let after = match task.known {
-                    Known::Until(then, _) => Some(then.as_microsecond()),
-                    Known::Some | Known::Nothing => None,
-                };
-                let implied = implied(&self.view, history, newest, after, now)?;
-                let stored = self.stored.get(history.symbol()).map_or(&[][..], Vec::as_slice);
-                Ok((task, difference(implied, stored, self.since)?))
-            })
-            .collect::<Result<_>>()?;
-        Ok(self.output(differences))
+        let of_symbol = |(history, state): (&BarHistory, Option<State>)| {
+            let after = known.get(history.symbol()).copied().and_then(after);
+            implied(&self.view, std::slice::from_ref(history), state, after, now)
+        };
+        let rows: Vec<Vec<Implied>> = work.into_par_iter().map(of_symbol).collect::<Result<_>>()?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn output(&self, differences: Vec<(&Task, Difference)>) -> Output {
@@ -104,5 +118,13 @@ impl Input {
             }
         }
         output
+    }
+}
+
+/// From where on rows are asked for.
+fn after(known: Known) -> Option<i64> {
+    match known {
+        Known::Until(then, _) => Some(then.as_microsecond()),
+        Known::Some | Known::Nothing => None,
     }
 }

@@ -47,41 +47,55 @@ impl Plan {
     ) -> Result<Self> {
         let (name, version) = (view.name(), view.version());
         let words = warehouse.materialized(as_of, name, version, symbols).await?;
-        let mut plan = Self::default();
-        for (then, said) in by_instant(symbols, words) {
+        let mut found = Vec::new();
+        for (then, mut said) in by_instant(symbols, words) {
             let of_instant: Vec<Symbol> = said.keys().cloned().collect();
             let bars = warehouse.bar_coverage(as_of, then, &of_instant).await?;
             let rows = warehouse.feature_coverage(as_of, then, name, version, &of_instant).await?;
-            for (symbol, bars) in bars {
-                let rows = rows.get(&symbol).copied().unwrap_or_default();
-                plan.decide(said.get(&symbol).and_then(Option::as_ref), symbol, bars, rows, as_of);
-            }
+            found.extend(bars.into_iter().map(|(symbol, bars)| Found {
+                rows: rows.get(&symbol).copied().unwrap_or_default(),
+                said: said.remove(&symbol).flatten(),
+                symbol,
+                bars,
+            }));
         }
-        plan.tasks.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
-        Ok(plan)
+        found.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
+        Ok(if view.is_cross_sectional() { Self::together(found, as_of) } else { Self::each(found, as_of) })
     }
 
-    fn decide(
-        &mut self,
-        said: Option<&Materialized>,
-        symbol: Symbol,
-        bars: Coverage,
-        rows: Coverage,
-        as_of: AsOf,
-    ) {
-        // Rows behind the instant of the last word are of a build that broke off, or of one that stood later.
-        let holds =
-            |said: &&Materialized| said.bars == bars.then && said.rows == rows.then && rows.now == rows.then;
-        let known = match said.filter(holds) {
-            Some(_) if bars.now == bars.then => {
-                self.unchanged.push(Materialized { symbol, as_of, bars: bars.now, rows: rows.now });
-                return;
+    /// Every symbol for itself.
+    fn each(found: Vec<Found>, as_of: AsOf) -> Self {
+        let mut plan = Self::default();
+        for found in found {
+            if found.holds() && found.bars.now == found.bars.then {
+                plan.unchanged.push(found.word(as_of));
+            } else {
+                plan.tasks.push(found.task());
             }
-            Some(said) => Known::Until(said.as_of, said.rows),
-            None if rows.now.rows == 0 => Known::Nothing,
-            None => Known::Some,
-        };
-        self.tasks.push(Task { symbol, bars: bars.now, known });
+        }
+        plan
+    }
+
+    /// Every row depends on the bars of all symbols: their digest counts for each of them, and all are computed when one is.
+    fn together(mut found: Vec<Found>, as_of: AsOf) -> Self {
+        let bars = found.iter().fold(Coverage::default(), |sum, found| Coverage {
+            then: plus(sum.then, found.bars.then),
+            now: plus(sum.now, found.bars.now),
+        });
+        found.iter_mut().for_each(|found| found.bars = bars);
+        let said_at = |found: &Found| found.said.as_ref().filter(|_| found.holds()).map(|said| said.as_of);
+        let instant = found.first().and_then(said_at);
+        let proven = instant.is_some() && found.iter().all(|found| said_at(found) == instant);
+        if proven && bars.now == bars.then {
+            return Self {
+                unchanged: found.iter().map(|found| found.word(as_of)).collect(),
+                ..Self::default()
+            };
+        }
+        if !proven {
+            found.iter_mut().for_each(|found| found.said = None);
+        }
+        Self { tasks: found.into_iter().map(Found::task).collect(), ..Self::default() }
     }
 
     /// The tasks in groups of at most so many bars each, or of one symbol.
@@ -100,6 +114,39 @@ impl Plan {
             (!group.is_empty()).then_some(group)
         })
     }
+}
+
+/// What there is of a symbol, and what was said of it.
+struct Found {
+    symbol: Symbol,
+    said: Option<Materialized>,
+    bars: Coverage,
+    rows: Coverage,
+}
+
+impl Found {
+    /// Whether what was said is still so. Rows behind its instant are of a build that broke off, or that stood later.
+    fn holds(&self) -> bool {
+        let as_said = |said: &Materialized| said.bars == self.bars.then && said.rows == self.rows.then;
+        self.said.as_ref().is_some_and(as_said) && self.rows.now == self.rows.then
+    }
+
+    fn word(&self, as_of: AsOf) -> Materialized {
+        Materialized { symbol: self.symbol.clone(), as_of, bars: self.bars.now, rows: self.rows.now }
+    }
+
+    fn task(self) -> Task {
+        let known = match &self.said {
+            Some(said) if self.holds() => Known::Until(said.as_of, said.rows),
+            _ if self.rows.now.rows == 0 => Known::Nothing,
+            _ => Known::Some,
+        };
+        Task { symbol: self.symbol, bars: self.bars.now, known }
+    }
+}
+
+fn plus(a: TableDigest, b: TableDigest) -> TableDigest {
+    TableDigest { rows: a.rows + b.rows, hash: a.hash.wrapping_add(b.hash) }
 }
 
 type Said = BTreeMap<Symbol, Option<Materialized>>;
@@ -130,11 +177,14 @@ mod tests {
         TableDigest { rows, hash }
     }
 
-    fn decided(said: Option<&Materialized>, bars: [u64; 2], rows: [u64; 2]) -> Option<Known> {
-        let mut plan = Plan::default();
+    fn found(said: Option<&Materialized>, bars: [u64; 2], rows: [u64; 2]) -> Found {
         let coverage = |[then, now]: [u64; 2]| Coverage { then: digest(then, then), now: digest(now, now) };
-        let as_of = "2013-02-01".parse().unwrap();
-        plan.decide(said, symbol("AAPL"), coverage(bars), coverage(rows), as_of);
+        let (bars, rows) = (coverage(bars), coverage(rows));
+        Found { symbol: symbol("AAPL"), said: said.cloned(), bars, rows }
+    }
+
+    fn decided(said: Option<&Materialized>, bars: [u64; 2], rows: [u64; 2]) -> Option<Known> {
+        let plan = Plan::each(vec![found(said, bars, rows)], "2013-02-01".parse().unwrap());
         plan.tasks.first().map(|task| task.known)
     }
 
@@ -149,6 +199,22 @@ mod tests {
         assert_eq!(decided(Some(&said), [7, 8], [9, 10]), Some(Known::Some), "a build that broke off");
         assert_eq!(decided(None, [0, 8], [0, 0]), Some(Known::Nothing));
         assert_eq!(decided(Some(&said), [7, 8], [0, 0]), Some(Known::Nothing), "a table that was emptied");
+    }
+
+    #[test]
+    fn symbols_that_see_each_other_change_together() {
+        let as_of: AsOf = "2013-01-25".parse().unwrap();
+        let now: AsOf = "2013-02-01".parse().unwrap();
+        let said = Materialized { symbol: symbol("AAPL"), as_of, bars: digest(14, 14), rows: digest(9, 9) };
+        let steady = || found(Some(&said), [7, 7], [9, 9]);
+        let known =
+            |found| Plan::together(found, now).tasks.iter().map(|task| task.known).collect::<Vec<_>>();
+        assert!(known(vec![steady(), steady()]).is_empty());
+        let grown = known(vec![steady(), found(Some(&said), [7, 8], [9, 9])]);
+        assert_eq!(grown, [Known::Until(as_of, digest(9, 9)); 2]);
+        assert_eq!(known(vec![steady()]), [Known::Some], "the other has left the universe");
+        let joined = known(vec![steady(), steady(), found(None, [0, 3], [0, 0])]);
+        assert_eq!(joined, [Known::Some, Known::Some, Known::Nothing]);
     }
 
     #[test]

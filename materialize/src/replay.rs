@@ -1,7 +1,9 @@
 //! The rows that follow from the bars of a symbol: what each row was worth at each instant, as the bars were known then.
 
-use weekahead_features::{FeatureMatrix, View, compute};
-use weekahead_market::{BarSeries, Session, Symbol};
+use std::collections::BTreeMap;
+
+use weekahead_features::{FeatureMatrix, View, compute, compute_panel};
+use weekahead_market::{BarSeries, Panel, Session, Symbol};
 use weekahead_warehouse::{BarHistory, FeatureColumns};
 
 use crate::Result;
@@ -17,63 +19,129 @@ pub(crate) struct Implied {
     pub(crate) whole_from: i64,
 }
 
-/// The rows that follow from a history, as far as they can be known after `after` and until `as_of` (microseconds since
-/// 1970-01-01 UTC).
+/// The rows that follow from histories that are computed together, symbol by symbol, as far as they can be known after
+/// `after` and until `as_of` (microseconds since 1970-01-01 UTC).
 ///
 /// A row is known since the last of the bars up to its session was. Where a revision changes it, one more row is known
 /// since the revision; where it changes nothing, to the bit, none is. So what a reader sees never depends on what
 /// was known later, and the rows do not depend on when, or how often, the view is built.
 ///
-/// `newest` are the features of the bars known at `as_of`, where they are computed already.
+/// `newest` is the state of `as_of`, where it is computed already.
 pub(crate) fn implied(
     view: &View,
-    history: &BarHistory,
-    newest: Option<(BarSeries, FeatureMatrix)>,
+    histories: &[BarHistory],
+    newest: Option<State>,
     after: Option<i64>,
     as_of: i64,
-) -> Result<Implied> {
+) -> Result<Vec<Implied>> {
     let after = after.unwrap_or(i64::MIN);
-    let mut revisions = history.revisions();
+    let mut revisions = BarHistory::revisions_of(histories);
     revisions.retain(|revision| *revision > after && *revision <= as_of);
     let skipped = revisions.len().saturating_sub(MOST_REPLAYS);
     revisions.drain(..skipped);
-    let state = |until: i64| {
-        let series = history.known_at(until)?;
-        let matrix = compute(view, &series);
-        Ok::<_, crate::Error>((series, matrix))
-    };
-    let before = |revision: Option<&i64>| revision.map_or(as_of, |revision| revision - 1);
-    let (series, mut matrix) = match newest {
+    let until = |index: usize| revisions.get(index).map_or(as_of, |revision| revision - 1);
+    let mut state = match newest {
         Some(newest) if revisions.is_empty() => newest,
-        _ => state(before(revisions.first()))?,
+        _ => State::at(view, histories, until(0))?,
     };
-    let first = first_known(series.knowledge_times());
-    let fresh: Vec<usize> = (0..matrix.len()).filter(|row| first[*row] > after).collect();
-    let whole_from = if skipped == 0 { i64::MIN } else { revisions.first().copied().unwrap_or(i64::MIN) };
+    let whole_from = revisions.first().filter(|_| skipped > 0).copied().unwrap_or(i64::MIN);
+    let finish = |(history, rows): (&BarHistory, Rows)| {
+        Ok(Implied { rows: rows.sorted().columns(history.symbol())?, whole_from })
+    };
     if revisions.is_empty() {
-        let rows = Rows::all(matrix, first, fresh);
-        return Ok(Implied { rows: rows.columns(history.symbol())?, whole_from });
+        return histories.iter().zip(state.into_rows(after)).map(finish).collect();
     }
-    let mut rows = Rows::new(view.features().len());
-    fresh.iter().for_each(|row| rows.push(&matrix, *row, first[*row]));
+    let mut rows = state.rows(after);
     for (index, revision) in revisions.iter().enumerate() {
-        let (series, next) = state(before(revisions.get(index + 1)))?;
-        let first = first_known(series.knowledge_times());
-        for (row, change) in changes(&matrix, &next) {
-            rows.push(&next, row, if change == Change::Added { first[row] } else { *revision });
+        let next = State::at(view, histories, until(index + 1))?;
+        for (symbol, rows) in rows.iter_mut().enumerate() {
+            let (last, now) = (&state.matrices[symbol], &next.matrices[symbol]);
+            for (row, change) in changes(last, now) {
+                let known = if change == Change::Added { next.known[symbol][row] } else { *revision };
+                rows.push(now, row, known);
+            }
         }
-        matrix = next;
+        state = next;
     }
-    Ok(Implied { rows: rows.sorted().columns(history.symbol())?, whole_from })
+    histories.iter().zip(rows).map(finish).collect()
 }
 
-/// Per row, the latest knowledge time of the bars up to it: prices are chained from the first session on.
-fn first_known(knowledge_times: &[i64]) -> Vec<i64> {
+/// The features of some symbols as they were known at an instant.
+pub(crate) struct State {
+    matrices: Vec<FeatureMatrix>,
+    /// Per row, the latest knowledge time of the bars up to its session: prices are chained from the first one on.
+    known: Vec<Vec<i64>>,
+}
+
+impl State {
+    /// Computes it. Features over all symbols see those of the histories.
+    fn at(view: &View, histories: &[BarHistory], until: i64) -> Result<Self> {
+        let mut panel = Panel::new();
+        for history in histories {
+            *panel.entry(history.symbol()) = history.known_at(until)?;
+        }
+        let matrices = match histories {
+            [_] => panel.iter().map(|(_, series)| compute(view, series)).collect(),
+            _ => compute_panel(view, &panel).into_values().collect(),
+        };
+        let together = view.is_cross_sectional();
+        let latest = latest_of_sessions(if together { panel.iter().collect() } else { Vec::new() });
+        let known = panel.iter().map(|(_, series)| {
+            let times = series.sessions().iter().zip(series.knowledge_times());
+            running_latest(times.map(|(session, time)| latest.get(session).unwrap_or(time)))
+        });
+        Ok(Self { known: known.collect(), matrices })
+    }
+
+    /// The state of one symbol, from its newest bars and their features.
+    pub(crate) fn of(series: &BarSeries, matrix: FeatureMatrix) -> Self {
+        let known = running_latest(series.knowledge_times().iter());
+        Self { matrices: vec![matrix], known: vec![known] }
+    }
+
+    /// The rows known after an instant.
+    fn rows(&self, after: i64) -> Vec<Rows> {
+        let of_symbol = |(matrix, known): (&FeatureMatrix, &Vec<i64>)| {
+            let mut rows = Rows::new(matrix.columns.len());
+            let fresh = (0..matrix.len()).filter(|row| known[*row] > after);
+            fresh.for_each(|row| rows.push(matrix, row, known[row]));
+            rows
+        };
+        self.matrices.iter().zip(&self.known).map(of_symbol).collect()
+    }
+
+    /// As [`rows`](Self::rows), without a copy where all of them are wanted.
+    fn into_rows(self, after: i64) -> Vec<Rows> {
+        let all = |known: &Vec<i64>| known.first().is_none_or(|first| *first > after);
+        if !self.known.iter().all(all) {
+            return self.rows(after);
+        }
+        let of_symbol = |(matrix, knowledge_times): (FeatureMatrix, Vec<i64>)| {
+            let FeatureMatrix { sessions, columns, .. } = matrix;
+            Rows { sessions, knowledge_times, columns }
+        };
+        self.matrices.into_iter().zip(self.known).map(of_symbol).collect()
+    }
+}
+
+/// Per session, the latest knowledge time of the bars of all symbols.
+fn latest_of_sessions(panel: Vec<(&Symbol, &BarSeries)>) -> BTreeMap<Session, i64> {
+    let mut latest = BTreeMap::new();
+    for (_, series) in panel {
+        for (session, time) in series.sessions().iter().zip(series.knowledge_times()) {
+            let known = latest.entry(*session).or_insert(*time);
+            *known = (*known).max(*time);
+        }
+    }
+    latest
+}
+
+fn running_latest<'a>(times: impl Iterator<Item = &'a i64>) -> Vec<i64> {
     let latest = |last: &mut i64, time: &i64| {
         *last = (*last).max(*time);
         Some(*last)
     };
-    knowledge_times.iter().scan(i64::MIN, latest).collect()
+    times.scan(i64::MIN, latest).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,16 +176,6 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn new(width: usize) -> Self {
         Self { sessions: Vec::new(), knowledge_times: Vec::new(), columns: vec![Vec::new(); width] }
-    }
-
-    /// Some rows of a matrix, in order; all of them cost no copy.
-    fn all(matrix: FeatureMatrix, known: Vec<i64>, wanted: Vec<usize>) -> Self {
-        if wanted.len() == matrix.len() {
-            return Self { sessions: matrix.sessions, knowledge_times: known, columns: matrix.columns };
-        }
-        let mut rows = Self::new(matrix.columns.len());
-        wanted.iter().for_each(|row| rows.push(&matrix, *row, known[*row]));
-        rows
     }
 
     fn push(&mut self, matrix: &FeatureMatrix, row: usize, knowledge_time: i64) {

@@ -80,23 +80,31 @@ impl BarHistory {
     /// The instants, in order, at which the past became another one: a version of a session took the place of an
     /// earlier one, or a session appeared before one that was known already. All other bars came at the end.
     pub fn revisions(&self) -> Vec<i64> {
+        Self::revisions_of(std::slice::from_ref(self))
+    }
+
+    /// As [`revisions`](Self::revisions), of symbols that are looked at together: the bar of one is a revision when a bar
+    /// of any of them was known before for the same session or a later one.
+    pub fn revisions_of(histories: &[Self]) -> Vec<i64> {
+        let versions = histories.iter().flat_map(|history| &history.versions);
+        let mut keys: Vec<(Session, i64)> = versions.map(|v| (v.session, v.knowledge_time)).collect();
+        keys.sort_unstable();
         let mut revisions = Vec::new();
         let mut first_of_later = i64::MAX;
-        for of_session in self.sessions().rev() {
-            let first = of_session.first().map_or(i64::MAX, |version| version.knowledge_time);
+        for of_session in keys.chunk_by(|a, b| a.0 == b.0).rev() {
+            let first = of_session[0].1;
             if first > first_of_later {
                 revisions.push(first);
             }
             first_of_later = first_of_later.min(first);
-            let later = of_session.windows(2).map(|pair| (pair[0].knowledge_time, pair[1].knowledge_time));
-            revisions.extend(later.filter(|(old, new)| old < new).map(|(_, new)| new));
+            revisions.extend(of_session.iter().map(|(_, known)| *known).filter(|known| *known > first));
         }
         revisions.sort_unstable();
         revisions.dedup();
         revisions
     }
 
-    fn sessions(&self) -> impl DoubleEndedIterator<Item = &[Version]> {
+    fn sessions(&self) -> impl Iterator<Item = &[Version]> {
         self.versions.chunk_by(|a, b| a.session == b.session)
     }
 }
@@ -164,6 +172,15 @@ mod tests {
         assert_eq!(known(32), [10, 30]);
         assert_eq!(known(35), [35, 33, 35]);
         assert_eq!(known(i64::MAX), [35, 33, 50]);
+    }
+
+    #[test]
+    fn together_a_bar_is_a_revision_where_another_symbol_was_first() {
+        let together =
+            |a: &[(i32, i64)], b: &[(i32, i64)]| BarHistory::revisions_of(&[history(a), history(b)]);
+        assert!(together(&[(1, 10), (2, 20)], &[(1, 10), (2, 20)]).is_empty());
+        assert_eq!(together(&[(1, 10), (2, 20)], &[(1, 10), (2, 21)]), [21]);
+        assert_eq!(together(&[(2, 20)], &[(1, 30)]), [30]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Building again: what there is follows from the bars, not from how often or in which steps it was built.
 
 use proptest::test_runner::{Config, TestRunner};
+use weekahead_features::View;
 use weekahead_warehouse::BarVersion;
 
-use crate::support::{DAY, Platform, bar, close, history, published, restated, symbols, view};
+use crate::support::{DAY, Platform, bar, close, history, published, ranked_view, restated, symbols, view};
 
 #[tokio::test]
 async fn a_second_build_writes_nothing() {
@@ -103,7 +104,8 @@ impl Provider {
                 let at = self.now();
                 let restate = |old: BarVersion| {
                     let close = old.close * factor;
-                    let bar = BarVersion { close, high: close * 1.01, low: close * 0.99, dividend, ..old };
+                    let (high, low) = (close * 1.01, close * 0.99);
+                    let bar = BarVersion { open: close, close, high, low, dividend, ..old };
                     restated(bar, at, self.versions)
                 };
                 old.cloned().map(restate).into_iter().collect()
@@ -126,21 +128,30 @@ impl Provider {
 
 #[test]
 fn steps_give_what_one_build_gives() {
+    many_histories(12, view);
+}
+
+#[test]
+fn steps_give_what_one_build_gives_where_symbols_see_each_other() {
+    many_histories(8, ranked_view);
+}
+
+fn many_histories(cases: u32, view: fn(&str) -> View) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let platform = runtime.block_on(Platform::start());
-    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let count = std::cell::Cell::new(0);
     let ran = runner.run(&events(), |events| {
         count.set(count.get() + 1);
-        runtime.block_on(one_history(&platform, &events, count.get()));
+        let (steps, once) = (view(&format!("steps_{}", count.get())), view(&format!("once_{}", count.get())));
+        runtime.block_on(one_history(&platform, &events, &steps, &once));
         Ok(())
     });
     runtime.block_on(platform.stop());
     ran.unwrap();
 }
 
-async fn one_history(platform: &Platform, events: &[Event], number: usize) {
-    let (steps, once) = (view(&format!("steps_{number}")), view(&format!("once_{number}")));
+async fn one_history(platform: &Platform, events: &[Event], steps: &View, once: &View) {
     let all = symbols(&NAMES);
     platform.warehouse.execute("TRUNCATE TABLE marts.bars").await.unwrap();
     let mut provider = Provider::default();
@@ -150,19 +161,19 @@ async fn one_history(platform: &Platform, events: &[Event], number: usize) {
         platform.warehouse.write_bars(&new).await.unwrap();
         instants.push(provider.now());
         if matches!(event, Event::Build) {
-            platform.build(&steps, &all, provider.now()).await;
+            platform.build(steps, &all, provider.now()).await;
         }
     }
     let end = provider.now() + DAY;
-    platform.build(&steps, &all, end).await;
-    platform.build(&once, &all, end).await;
+    platform.build(steps, &all, end).await;
+    platform.build(once, &all, end).await;
     for instant in instants {
         let without_key = |rows: Vec<(String, i32, i64, Vec<u32>)>| -> Vec<(String, i32, Vec<u32>)> {
             rows.into_iter().map(|(symbol, day, _, values)| (symbol, day, values)).collect()
         };
-        let (steps, once) = (platform.seen(&steps, instant).await, platform.seen(&once, instant).await);
+        let (steps, once) = (platform.seen(steps, instant).await, platform.seen(once, instant).await);
         assert_eq!(without_key(steps), without_key(once), "at {instant} after {events:?}");
     }
-    let again = platform.build(&steps, &all, end + DAY).await;
+    let again = platform.build(steps, &all, end + DAY).await;
     assert_eq!((again.unchanged, again.written), (again.symbols, 0), "{events:?}");
 }

@@ -96,6 +96,18 @@ pub fn view(name: &str) -> View {
     View::parse(&text).unwrap()
 }
 
+/// With a feature over all symbols as well.
+pub fn ranked_view(name: &str) -> View {
+    let of_symbol =
+        view(name).definitions().iter().map(|f| (f.name.clone(), f.expr.to_string())).collect::<Vec<_>>();
+    let rank = ("rank".to_owned(), "CsRank(close / Ref(close, 2))".to_owned());
+    let lines = of_symbol
+        .into_iter()
+        .chain([rank])
+        .map(|(name, expr)| format!("[[feature]]\nname = '{name}'\nexpr = '{expr}'\n"));
+    View::parse(&format!("name = '{name}'\n{}", lines.collect::<String>())).unwrap()
+}
+
 pub fn symbol(name: &str) -> Symbol {
     Symbol::new(name).unwrap()
 }

@@ -65,9 +65,8 @@ fn take(keys: &mut BTreeMap<Symbol, Vec<FeatureKey>>, block: &Block, symbols: &m
 fn keys_sql(table: &str, filter: &str) -> String {
     format!(
         "SELECT symbol AS key_symbol, toInt32(session) AS key_day, \
-         toUnixTimestamp64Micro(knowledge_time) AS key_known, argMax(row_digest, ingested_at) AS key_digest \
-         FROM features.{table} WHERE {KNOWN}{filter} \
-         GROUP BY symbol, session, knowledge_time ORDER BY symbol, session, knowledge_time \
-         SETTINGS optimize_aggregation_in_order = 1"
+         toUnixTimestamp64Micro(knowledge_time) AS key_known, row_digest AS key_digest \
+         FROM features.{table} FINAL WHERE {KNOWN}{filter} \
+         ORDER BY view_version, symbol, session, knowledge_time"
     )
 }

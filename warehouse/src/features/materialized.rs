@@ -70,7 +70,8 @@ impl Warehouse {
         symbols: &[Symbol],
     ) -> Result<BTreeMap<Symbol, Coverage>> {
         let of = |filter: &str| {
-            let hashed = "session, knowledge_time, version, open, high, low, close, volume, dividend, split";
+            let hashed =
+                "symbol, session, knowledge_time, version, open, high, low, close, volume, dividend, split";
             let rows = format!(
                 "SELECT symbol, knowledge_time, cityHash64({hashed}) AS digest FROM marts.bars \
                  WHERE knowledge_time <= {AT} AND event_time <= {AT}{filter}"
@@ -96,8 +97,8 @@ impl Warehouse {
         let table = identifier("view", view)?;
         let of = |filter: &str| {
             let rows = format!(
-                "SELECT symbol, knowledge_time, argMax(row_digest, ingested_at) AS digest FROM features.{table} \
-                 WHERE {KNOWN}{filter} GROUP BY symbol, session, knowledge_time"
+                "SELECT symbol, knowledge_time, row_digest AS digest FROM features.{table} FINAL \
+                 WHERE {KNOWN}{filter}"
             );
             coverage_sql(&rows)
         };
