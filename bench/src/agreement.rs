@@ -26,7 +26,8 @@ pub fn compare(ours: &Path, peer: &str, theirs: &Path) -> anyhow::Result<String>
     let mut differing = Vec::new();
     for name in &names {
         let (distance, missing) = difference(&values(&ours, name)?, &values(&theirs, name)?);
-        if !(distance <= TOLERANCE) || missing > 0 {
+        // A distance that is no number is no agreement either.
+        if distance.is_nan() || distance > TOLERANCE || missing > 0 {
             differing.push(format!("{name} ({distance:.1e} standard deviations, {missing} missing in one)"));
         }
     }

@@ -11,7 +11,6 @@ mod services;
 mod settings;
 mod supervisor;
 mod tables;
-mod views;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 mod secret;
 mod show;
+mod view_name;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use weekahead_market::{Horizon, Session, Symbol};
 
 pub use secret::Secret;
 pub use show::show;
+pub use view_name::is_file;
 
 /// The built-in defaults, as a configuration file: the embedded platform on loopback.
 pub const DEFAULTS: &str = include_str!("settings/defaults.toml");
@@ -38,7 +40,7 @@ pub struct Settings {
     pub provider: ProviderSettings,
     /// What is forecast.
     pub universe: Universe,
-    /// What is computed of it.
+    /// What is computed from the bars.
     pub features: FeatureSettings,
     /// How models are trained.
     pub training: TrainingSettings,
@@ -141,11 +143,19 @@ pub struct Universe {
     pub since: Session,
 }
 
+/// What is computed from the bars.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSettings {
+    /// The views that a build is for: built-in names or TOML files; none for the one that models are trained on.
+    pub views: Vec<String>,
+}
+
 /// How models are trained.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// The feature view: a built-in name.
+    /// The feature view: a built-in name or a TOML file.
     pub view: String,
     /// Sessions ahead.
     pub horizon: Horizon,
@@ -153,14 +163,6 @@ pub struct TrainingSettings {
     pub model: String,
     /// Seed of everything random.
     pub seed: u64,
-}
-
-/// Feature views.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeatureSettings {
-    /// Views to build beside the one that models are trained on: names of built-in views, or view files.
-    pub views: Vec<String>,
 }
 
 /// The HTTP API.
@@ -205,20 +207,20 @@ impl Settings {
         ] {
             *path = std::path::absolute(&*path)?;
         }
+        let views = self.features.views.iter_mut().chain([&mut self.training.view]);
+        for view in views.filter(|view| is_file(view)) {
+            *view = std::path::absolute(&*view)?.display().to_string();
+        }
         Ok(self)
     }
 }
-
-/// Settings that are lists: the end of the variable's name, and the key.
-const LISTS: [(&str, &str); 2] =
-    [("UNIVERSE__SYMBOLS", "universe.symbols"), ("FEATURES__VIEWS", "features.views")];
 
 /// The variables that name a setting: those with a section. `WEEKAHEAD_HOME` is the one without.
 fn nested_variables() -> config::Map<String, String> {
     let named = |name: &str| {
         let key = name.strip_prefix("WEEKAHEAD_");
         key.is_some_and(|key| {
-            (key.contains("__") || key == "HOME") && LISTS.iter().all(|(list, _)| *list != key)
+            (key.contains("__") || key == "HOME") && !LISTS.iter().any(|(list, _)| *list == key)
         })
     };
     let text =
@@ -226,13 +228,17 @@ fn nested_variables() -> config::Map<String, String> {
     std::env::vars_os().filter_map(text).filter(|(name, _)| named(name)).collect()
 }
 
-/// The settings that are lists, as variables: `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`.
+/// Settings that are lists: the variable and the key.
+const LISTS: [(&str, &str); 2] =
+    [("UNIVERSE__SYMBOLS", "universe.symbols"), ("FEATURES__VIEWS", "features.views")];
+
+/// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`, and the other lists.
 fn lists() -> anyhow::Result<Config> {
     let mut lists = Config::builder();
     for (variable, key) in LISTS {
         if let Ok(list) = std::env::var(format!("WEEKAHEAD_{variable}")) {
-            let words: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-            lists = lists.set_override(key, words)?;
+            let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
+            lists = lists.set_override(key, items.collect::<Vec<_>>())?;
         }
     }
     Ok(lists.build()?)

@@ -20,7 +20,7 @@ const BUILTIN: [(&str, &str); 2] = [
 const SEMANTICS: u32 = 2;
 
 /// Columns that every feature table has beside its features.
-const TAKEN: [&str; 5] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at"];
+const TAKEN: [&str; 6] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at", "row_digest"];
 
 const MAX_NAME_BYTES: usize = 64;
 

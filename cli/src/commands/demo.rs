@@ -8,7 +8,7 @@ use jiff::{SignedDuration, civil::date};
 use weekahead_market::{AsOf, Calendar, FixedClock, Session, Symbol};
 use weekahead_warehouse::{ForecastFilter, ForecastRow};
 
-use crate::pipeline;
+use crate::pipeline::{self, FeatureScope};
 use crate::platform;
 use crate::progress::Step;
 use crate::settings::Settings;
@@ -124,7 +124,7 @@ async fn week(settings: &Settings, as_of: AsOf) -> anyhow::Result<()> {
         bail!("the replayed provider did not answer for every symbol: see the reasons above");
     }
     pipeline::build_marts(settings, None).await?;
-    pipeline::build_features(settings, &clock).await?;
+    pipeline::build_features(settings, &FeatureScope::of(settings)?, &clock).await?;
     Ok(())
 }
 

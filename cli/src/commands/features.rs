@@ -2,7 +2,9 @@
 
 mod build;
 mod check;
+mod compare;
 mod get;
+mod sql;
 
 use std::process::ExitCode;
 
@@ -11,7 +13,7 @@ use weekahead_features::View;
 use weekahead_market::AsOf;
 
 use crate::settings::Settings;
-use crate::{tables, views};
+use crate::{pipeline, tables};
 
 /// Feature views.
 #[derive(Debug, Subcommand)]
@@ -20,14 +22,18 @@ pub enum Features {
     Build(build::Build),
     /// Check views and print the look-back and the cost of each feature
     Check(check::Check),
+    /// Recompute a view in the warehouse by SQL and compare it with what is stored
+    Compare(compare::Compare),
     /// Join the rows of a file with features as they were known where each row stands
     Get(get::Get),
     /// List the built-in views and those of the settings
     List,
+    /// Print a view as a dbt model, or as ClickHouse SQL over a relation
+    Sql(sql::Sql),
     /// Show the features of a view
     Show {
-        /// A built-in view's name, or a view file
-        #[arg(default_value = "weekly_core")]
+        /// The view: a built-in name or a TOML file
+        #[arg(default_value = "weekly_core", value_name = "NAME|FILE")]
         view: String,
     },
 }
@@ -38,9 +44,11 @@ impl Features {
         match self {
             Self::Build(build) => build.run(&settings, as_of).await?,
             Self::Check(check) => check.run()?,
+            Self::Compare(compare) => return compare.run(settings, as_of).await,
+            Self::Sql(sql) => return sql.run(),
             Self::Get(get) => get.run(&settings, as_of).await?,
             Self::List => list(&settings)?,
-            Self::Show { view } => show(&views::resolve(&view)?),
+            Self::Show { view } => show(&pipeline::find_view(&view)?),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -48,7 +56,7 @@ impl Features {
 
 fn list(settings: &Settings) -> anyhow::Result<()> {
     let mut table = tables::table(&["view", "features", "look-back", "version"]);
-    for view in views::known(settings)? {
+    for view in pipeline::known_views(settings)? {
         let counts = (view.features().len().to_string(), view.look_back().to_string());
         table.add_row([view.name(), &counts.0, &counts.1, view.version()]);
     }

@@ -5,12 +5,14 @@ mod forecast;
 mod ingest;
 mod marts;
 mod train;
+mod views;
 
-pub use features::{build_features, build_view, view};
+pub use features::{FeatureScope, build_features};
 pub use forecast::forecast;
 pub use ingest::ingest;
 pub use marts::build_marts;
 pub use train::train;
+pub use views::{find_view, known_views, training_view};
 
 use jiff::Timestamp;
 use weekahead_market::{AsOf, Clock, FixedClock, SystemClock};

@@ -4,7 +4,7 @@ use weekahead_market::{Calendar, Clock};
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_training::{ExperimentPlan, PlanSettings, Progress, Session, TrainingReport};
 
-use super::{stand, view};
+use super::{stand, training_view};
 use crate::platform;
 use crate::progress::{Step, thousands};
 use crate::settings::Settings;
@@ -48,7 +48,7 @@ fn plan(settings: &Settings) -> anyhow::Result<ExperimentPlan> {
     Ok(ExperimentPlan {
         experiment: settings.tracker.experiment.clone(),
         model_name: settings.training.model.clone(),
-        view: view(settings)?,
+        view: training_view(settings)?,
         symbols: settings.universe.symbols.clone(),
         settings: PlanSettings {
             horizon: settings.training.horizon,

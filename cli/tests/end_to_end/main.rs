@@ -5,5 +5,6 @@
 mod crash;
 mod demo;
 mod faults;
+mod features;
 mod marts;
 mod platform;

@@ -8,9 +8,10 @@ use crate::View;
 pub fn dbt_model(view: &View) -> String {
     let (name, version) = (view.name(), view.version());
     format!(
-        "-- The features of the view {name}, version {version}, computed where the data is: see docs/SCALING.md.\n\
+        "-- The feature view {name}, version {version}, computed in the warehouse: see docs/SCALING.md.\n\
          -- Generated, do not edit: weekahead features sql {name} > dbt/models/oracle/oracle_{name}.sql\n\
          {{{{ config(\n    \
+             alias='{name}',\n    \
              materialized='table',\n    \
              engine=engine(),\n    \
              order_by=['symbol', 'session'],\n\

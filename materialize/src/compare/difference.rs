@@ -15,6 +15,12 @@ pub struct Place {
     pub session: Session,
 }
 
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.symbol, self.session)
+    }
+}
+
 /// The largest of many differences, and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {

@@ -2,19 +2,20 @@
 
 use weekahead_market::{AsOf, Session, Symbol};
 
+use crate::pipeline::{self, FeatureScope};
 use crate::settings::Settings;
-use crate::{pipeline, views};
 
-/// Build the marts by dbt, then feature views: new and restated sessions, and what their windows reach.
+/// Build the marts by dbt, then feature views: what is new, and what restated and late bars changed.
 #[derive(Debug, clap::Args)]
 pub struct Build {
-    /// A view: a built-in one's name or a file; may be given more than once [default: those of the settings]
-    #[arg(long, value_name = "VIEW")]
-    view: Vec<String>,
+    /// A view to build: a built-in name or a TOML file; may be repeated [default: `features.views`, or else
+    /// `training.view`]
+    #[arg(long = "view", value_name = "NAME|FILE")]
+    views: Vec<String>,
     /// Write no session before this one
     #[arg(long, value_name = "SESSION")]
     since: Option<Session>,
-    /// Of these symbols alone, such as AAPL,IBM [default: the universe of the settings]
+    /// These symbols alone [default: `universe.symbols`]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     symbols: Vec<Symbol>,
     /// Leave the marts as they are
@@ -25,18 +26,12 @@ pub struct Build {
 impl Build {
     /// Runs it.
     pub async fn run(self, settings: &Settings, as_of: Option<AsOf>) -> anyhow::Result<()> {
-        let chosen = match self.view.is_empty() {
-            true => views::of_settings(settings)?,
-            false => self.view.iter().map(|name| views::resolve(name)).collect::<anyhow::Result<_>>()?,
-        };
-        if !self.skip_marts {
+        let Self { views, since, symbols, skip_marts } = self;
+        let scope = FeatureScope::new(settings, &views, symbols, since)?;
+        if !skip_marts {
             pipeline::build_marts(settings, None).await?;
         }
-        let symbols = if self.symbols.is_empty() { &settings.universe.symbols } else { &self.symbols };
-        let clock = pipeline::clock(as_of);
-        for view in &chosen {
-            pipeline::build_view(settings, &*clock, view, symbols, self.since).await?;
-        }
+        pipeline::build_features(settings, &scope, &*pipeline::clock(as_of)).await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use weekahead_features::{View, compute};
 use weekahead_market::{Bar, BarSeries, CorporateAction, Session, Symbol};
 
-use crate::{tables, views};
+use crate::{pipeline, tables};
 
 /// Check views and print the look-back and the cost of each feature.
 #[derive(Debug, clap::Args)]
@@ -19,8 +19,7 @@ impl Check {
     /// Runs it.
     pub fn run(self) -> anyhow::Result<()> {
         for name in &self.views {
-            let view = views::resolve(name)?;
-            print(&view)?;
+            print(&pipeline::find_view(name)?)?;
         }
         Ok(())
     }

@@ -6,9 +6,10 @@ use anyhow::bail;
 use weekahead_market::AsOf;
 use weekahead_materialize::{Retrieval, Selection, retrieve};
 
+use crate::pipeline::known_views;
+use crate::platform;
 use crate::progress::{Step, thousands};
 use crate::settings::Settings;
-use crate::{platform, views};
 
 /// Join the rows of a file with features as they were known where each row stands.
 #[derive(Debug, clap::Args)]
@@ -33,7 +34,8 @@ impl Get {
                 "--as-of has no meaning here: each row of the file says in its column `as_of` where it stands"
             );
         }
-        let selection = Selection::parse(&self.features, &views::known(settings)?)?;
+        let views = known_views(settings)?;
+        let selection = Selection::parse(&self.features, &views)?;
         let step = Step::start("features", "joining features point in time");
         let warehouse = platform::warehouse(settings).await?;
         let retrieval = retrieve(&warehouse, &selection, &self.entities, &self.output).await?;
