@@ -148,7 +148,7 @@ mod tests {
     fn what_is_left_out_for_its_session_is_owned_up_to() {
         let all = [(1, 10, 1.0), (2, 20, 2.0)];
         assert_eq!(compared(&all, &[], Some(session(2))), (vec![(2, 20, 2.0_f32.to_bits())], false));
-        assert_eq!(compared(&all, &all[..1], Some(session(2))).1, true);
+        assert!(compared(&all, &all[..1], Some(session(2))).1);
     }
 
     #[test]
