@@ -72,20 +72,22 @@ print(next(f for f in sorted(found) if "providers" not in os.path.basename(f)))'
     ln -sf "$library" .deps/onnxruntime/libonnxruntime.so
 }
 
-# The peers that `make bench` measures have an environment of their own.
+# The peers that `make bench` measures, each in an environment with those that it gets along with.
 bench_environment() {
-    local wanted have=""
-    wanted="$(cksum <bench/peers/requirements.txt)"
-    [ -f .deps/bench-venv/requirements.stamp ] && have="$(cat .deps/bench-venv/requirements.stamp)"
+    local name="$1" requirements="bench/peers/requirements-$1.txt" folder=".deps/bench/$1" wanted have=""
+    wanted="$(cksum <"$requirements")"
+    [ -f "$folder/requirements.stamp" ] && have="$(cat "$folder/requirements.stamp")"
     [ "$wanted" = "$have" ] && return
-    say "Python environment of the benchmarks' peers into .deps/bench-venv"
-    [ -x .deps/bench-venv/bin/python ] || python3 -m venv .deps/bench-venv
-    .deps/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
-    printf '%s\n' "$wanted" >.deps/bench-venv/requirements.stamp
+    say "Python environment of the benchmarks' peers ($name) into $folder"
+    [ -x "$folder/bin/python" ] || python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+    printf '%s\n' "$wanted" >"$folder/requirements.stamp"
 }
 
 need_tools
 python_environment
 clickhouse_library
 onnx_runtime
-if [ "${1:-}" = bench ]; then bench_environment; fi
+if [ "${1:-}" = bench ]; then
+    for peers in tables qlib feast; do bench_environment "$peers"; done
+fi
