@@ -12,7 +12,7 @@ mlflow.set_tracking_uri(tracker)
 model = mlflow.pyfunc.load_model("models:/weekahead-weekly@champion")
 client = clickhouse_connect.get_client(host="127.0.0.1", port=int(port))
 rows = client.query(
-    "SELECT * EXCEPT (session, knowledge_time, view_version, ingested_at) FROM features.weekly_core FINAL "
+    "SELECT * EXCEPT (session, knowledge_time, view_version, ingested_at, row_digest) FROM features.weekly_core FINAL "
     f"WHERE session = '{origin}' ORDER BY symbol"
 )
 symbols = [row[0] for row in rows.result_rows]
