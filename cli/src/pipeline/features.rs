@@ -75,7 +75,7 @@ async fn build_view(
     scope: &FeatureScope,
     clock: &dyn Clock,
 ) -> anyhow::Result<BuildReport> {
-    let step = Step::start("features", &format!("computing {}", view.name()));
+    let step = Step::start("features", &format!("computing feature views: {}", view.name()));
     let (as_of, written_at) = stand(clock);
     let started = Instant::now();
     let tell = |progress: BuildProgress| {
