@@ -80,7 +80,9 @@ pub fn run(command: &mut Command) -> anyhow::Result<Finished> {
         anyhow::Ok((output?, seconds, peak))
     })?;
     if !output.status.success() {
-        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+        let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{} {} failed: {said}", command.get_program().to_string_lossy(), args.join(" "));
     }
     Ok(Finished { seconds, peak_bytes, stdout: String::from_utf8(output.stdout).context("not text")? })
 }

@@ -10,6 +10,7 @@ mod feature_file;
 mod front;
 mod ingest;
 mod join;
+mod join_alone;
 mod materialize;
 mod memory;
 mod native;
@@ -24,6 +25,10 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use crate::peers::Peers;
+
+/// Feature columns are large and fresh: in huge pages, as `.cargo/config.toml` asks for, they cost a fraction of the page faults.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// What `make bench` runs.
 #[derive(Debug, Parser)]
@@ -49,6 +54,9 @@ struct Cli {
     /// Internal: where the contender works, or what it writes
     #[arg(long, hide = true)]
     path: Option<PathBuf>,
+    /// Internal: the warehouse that the contender asks
+    #[arg(long, hide = true)]
+    url: Option<String>,
 }
 
 /// A benchmark.
@@ -73,6 +81,7 @@ enum Benchmark {
 enum Work {
     Direct,
     Compute,
+    Join,
     Online,
 }
 
@@ -80,7 +89,7 @@ enum Work {
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     if let Some(work) = cli.work {
-        return contend(work, &cli);
+        return contend(work, &cli).await;
     }
     let chosen = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
     let weekahead = cli.weekahead.clone().map_or_else(beside_us, Ok)?;
@@ -106,10 +115,11 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
+async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
     match work {
         Work::Direct => front::work_directly(&cli.libchdb, cli.path.as_deref()),
         Work::Compute => compute::work(cli.path.as_deref()),
+        Work::Join => join_alone::work(cli.path.as_deref(), cli.url.as_deref()).await,
         Work::Online => online::work(),
     }
 }

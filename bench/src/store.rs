@@ -5,9 +5,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use weekahead_market::{Bar, CorporateAction};
-use weekahead_warehouse::{BARS_TABLE, BarVersion, Warehouse, WarehouseConfig};
+use weekahead_warehouse::{BARS_TABLE, BarVersion, LakeLocation, Warehouse, WarehouseConfig};
 
-use crate::child::{self, Server, free_addr};
+use crate::child::{Server, free_addr};
 use crate::panel::{Quotes, symbols};
 
 /// Symbols whose bars are written at once.
@@ -30,9 +30,9 @@ impl Store {
         let server =
             Server::start(command(&weekahead, &libchdb, home.path(), addr, &["warehouse", "serve"]), addr)?;
         let store = Self { weekahead, libchdb, server, home };
-        child::run(&mut store.command(&["warehouse", "migrate"]))?;
         let warehouse =
             Warehouse::connect(&WarehouseConfig { url: store.url(), ..WarehouseConfig::default() }).await?;
+        warehouse.migrate(&no_lake()).await?;
         warehouse.execute(BARS_TABLE).await?;
         let of_symbols: Vec<_> = symbols().zip(&quotes.bars).collect();
         for group in of_symbols.chunks(WRITTEN_AT_ONCE) {
@@ -69,6 +69,15 @@ fn command(
         .env("WEEKAHEAD_WAREHOUSE__URL", format!("http://{addr}"))
         .env("WEEKAHEAD_UNIVERSE__SYMBOLS", symbols().collect::<Vec<_>>().join(","));
     command
+}
+
+/// Bars come without a lake here; the schema only wants to know where one would be.
+fn no_lake() -> LakeLocation {
+    LakeLocation {
+        url: "http://127.0.0.1:9000/lake/".to_owned(),
+        access_key_id: Some("key".to_owned()),
+        secret_access_key: Some("secret".to_owned()),
+    }
 }
 
 /// The only version of each bar of a symbol.

@@ -2,6 +2,7 @@
 
 mod secret;
 mod show;
+mod training;
 mod view_name;
 
 use std::ffi::OsString;
@@ -10,10 +11,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
-use weekahead_market::{Horizon, Session, Symbol};
+use weekahead_market::{Session, Symbol};
 
 pub use secret::Secret;
 pub use show::show;
+pub use training::TrainingSettings;
 pub use view_name::is_file;
 
 /// The built-in defaults, as a configuration file: the embedded platform on loopback.
@@ -149,20 +151,6 @@ pub struct Universe {
 pub struct FeatureSettings {
     /// The views that a build is for: built-in names or TOML files; none for the one that models are trained on.
     pub views: Vec<String>,
-}
-
-/// How models are trained.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainingSettings {
-    /// The feature view: a built-in name or a TOML file.
-    pub view: String,
-    /// Sessions ahead.
-    pub horizon: Horizon,
-    /// The name of the registered model.
-    pub model: String,
-    /// Seed of everything random.
-    pub seed: u64,
 }
 
 /// The HTTP API.

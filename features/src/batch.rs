@@ -76,11 +76,9 @@ pub(crate) fn run(
 }
 
 fn matrix(executor: &mut Executor, view: &View, series: &BarSeries, crosses: &Columns) -> FeatureMatrix {
-    let mut columns = vec![vec![0.0_f32; series.len()]; view.features().len()];
-    run(executor, series, crosses, |feature, row, values| {
-        for (out, value) in columns[feature][row..].iter_mut().zip(values) {
-            *out = *value as f32;
-        }
+    let mut columns: Vec<_> = view.features().iter().map(|_| Vec::with_capacity(series.len())).collect();
+    run(executor, series, crosses, |feature, _, values| {
+        columns[feature].extend(values.iter().map(|value| *value as f32));
     });
     FeatureMatrix {
         sessions: series.sessions().to_vec(),

@@ -5,6 +5,7 @@
 //! same kernels over a series, so that the two cannot differ. Nothing here does I/O, and nothing can look ahead:
 //! the one door to the future is [`targets`]. The same views are also [`sql`], for a second opinion.
 
+mod across;
 mod adjust;
 mod batch;
 mod cost;
@@ -17,6 +18,7 @@ mod matrix;
 pub mod online;
 mod plan;
 pub mod sql;
+pub mod stats;
 mod stream;
 mod target;
 mod view;

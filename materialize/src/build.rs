@@ -8,6 +8,7 @@ use weekahead_warehouse::Warehouse;
 use crate::Result;
 use crate::group::{Input, Output};
 use crate::plan::{Known, Plan, Task};
+use crate::stats::describe;
 
 /// Values computed at once: two groups are in memory, one that is computed and one that is written.
 const GROUP_VALUES: usize = 1 << 25;
@@ -75,7 +76,7 @@ impl<'a> Build<'a> {
     /// others, rows are computed from the first session on, and those that differ from the stored ones are written:
     /// new sessions, what restated bars reach, under the instant of the restatement, and what bars changed that arrived
     /// late (they were knowable all along), under the keys that were there before. One group of symbols is read and
-    /// computed while the one before is written.
+    /// computed while the one before is written. At the end the statistics of the view are written to `ops.feature_stats`.
     ///
     /// # Errors
     /// Errors of the warehouse; the groups before the failing one are written, and the next build goes on from there.
@@ -114,6 +115,7 @@ impl<'a> Build<'a> {
         if !plan.tasks.is_empty() {
             self.confirm(warehouse, &plan).await?;
         }
+        describe(warehouse, view, self.as_of, self.written_at).await?;
         let all = report.symbols;
         progress(BuildProgress { symbols: all, of_symbols: all, written: report.written });
         Ok(report)

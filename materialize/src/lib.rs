@@ -16,6 +16,7 @@ mod plan;
 mod reconcile;
 mod replay;
 mod retrieval;
+mod stats;
 
 pub use build::{Build, BuildProgress, BuildReport};
 pub use compare::{CompareReport, Difference, FeatureComparison, Place, compare_view};

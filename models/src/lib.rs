@@ -26,7 +26,7 @@ pub use forecaster::Forecaster;
 pub use historical_mean::HistoricalMean;
 pub use linear_model::LinearModel;
 pub use outputs::Outputs;
-pub use preprocessing::Preprocessing;
+pub use preprocessing::{Fill, Preprocessing, PreprocessingSpec, Scale};
 pub use random_walk::RandomWalk;
 pub use ridge::Ridge;
 pub use spec::ModelSpec;

@@ -3,9 +3,9 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use crate::error::check_shape;
-use crate::{Error, Result};
+use crate::{Error, PreprocessingSpec, Result};
 
-/// Features, targets and weights of the training rows; whoever holds one knows that they fit together.
+/// Features, targets and weights of the training rows, and how the features are preprocessed; whoever holds one knows that they fit together.
 ///
 /// # Shape
 /// `x` is rows x features; `y` and `weights` have one entry a row.
@@ -20,10 +20,11 @@ pub struct TrainingRows<'a> {
     x: ArrayView2<'a, f32>,
     y: ArrayView1<'a, f64>,
     weights: Option<ArrayView1<'a, f64>>,
+    preprocessing: PreprocessingSpec,
 }
 
 impl<'a> TrainingRows<'a> {
-    /// Rows of equal weight.
+    /// Rows of equal weight, preprocessed by default.
     ///
     /// # Errors
     /// [`Error::Empty`] without rows, [`Error::Shape`] when `x` and `y` differ in rows, [`Error::NotFinite`] for
@@ -35,7 +36,7 @@ impl<'a> TrainingRows<'a> {
         check_shape("x (rows)", y.len(), x.nrows())?;
         match y.iter().position(|value| !value.is_finite()) {
             Some(row) => Err(Error::NotFinite { what: "y", row }),
-            None => Ok(Self { x, y, weights: None }),
+            None => Ok(Self { x, y, weights: None, preprocessing: PreprocessingSpec::default() }),
         }
     }
 
@@ -52,6 +53,20 @@ impl<'a> TrainingRows<'a> {
             None if weights.sum() <= 0.0 => Err(Error::Weights { row: weights.len() }),
             None => Ok(Self { weights: Some(weights), ..self }),
         }
+    }
+
+    /// The same rows, with what is to be done to their features before a model that scales them sees them.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] when the clip is not a finite number above 0.
+    pub fn preprocessed(self, preprocessing: PreprocessingSpec) -> Result<Self> {
+        preprocessing.check()?;
+        Ok(Self { preprocessing, ..self })
+    }
+
+    /// What is to be done to the features.
+    pub fn preprocessing(&self) -> &PreprocessingSpec {
+        &self.preprocessing
     }
 
     /// The features.

@@ -12,7 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use weekahead_market::Horizon;
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest, parity, to_onnx};
 use weekahead_models::{
-    Calibration, DEFAULT_LEVELS, Error, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows,
+    Calibration, DEFAULT_LEVELS, Error, Fill, IntervalModel, LinearModel, ModelSpec, PreprocessingSpec,
+    Scale, ScaleSpec, TrainingRows,
 };
 
 fn repository() -> PathBuf {
@@ -58,6 +59,10 @@ fn features(rng: &mut ChaCha8Rng, rows: usize, columns: usize) -> Array2<f32> {
 }
 
 fn fitted(spec: &ModelSpec, seed: u64, columns: usize) -> Fitted {
+    fitted_after(PreprocessingSpec::default(), spec, seed, columns)
+}
+
+fn fitted_after(preprocessing: PreprocessingSpec, spec: &ModelSpec, seed: u64, columns: usize) -> Fitted {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let x = features(&mut rng, 120, columns);
     let y = Array1::from_shape_fn(120, |row| {
@@ -66,7 +71,7 @@ fn fitted(spec: &ModelSpec, seed: u64, columns: usize) -> Fitted {
     });
     let names: Vec<String> = (0..columns).map(|column| format!("f{column}")).collect();
     let horizon = Horizon::WEEK;
-    let rows = TrainingRows::new(x.view(), y.view()).unwrap();
+    let rows = TrainingRows::new(x.view(), y.view()).unwrap().preprocessed(preprocessing).unwrap();
     let model = spec.forecaster(&names, horizon).unwrap().fit(&rows).unwrap();
     let forecast = model.predict(x.view()).unwrap();
     let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
@@ -74,6 +79,7 @@ fn fitted(spec: &ModelSpec, seed: u64, columns: usize) -> Fitted {
     let interval = IntervalModel::calibrate(&calibration, scale, &DEFAULT_LEVELS).unwrap();
     let meta = ArtifactMeta {
         model: spec.clone(),
+        preprocessing,
         view: "weekly_core".to_owned(),
         view_version: "0123abcd".to_owned(),
         features: names,
@@ -94,6 +100,13 @@ fn specs() -> [ModelSpec; 5] {
     ]
 }
 
+fn preprocessings() -> impl Strategy<Value = PreprocessingSpec> {
+    let fill = prop::sample::select(vec![Fill::Median, Fill::Mean, Fill::Zero]);
+    let scale = prop::sample::select(vec![Scale::None, Scale::ZScore, Scale::RobustZScore]);
+    let specs = (fill, scale, 0.5..20.0_f32);
+    specs.prop_map(|(fill, scale, clip)| PreprocessingSpec { fill, scale, clip })
+}
+
 /// Any float at all: ordinary, huge, tiny, infinite, missing.
 fn any_input() -> impl Strategy<Value = f32> {
     prop_oneof![
@@ -110,11 +123,12 @@ proptest! {
     #[test]
     fn the_artifact_is_the_model(
         which in 0..5_usize,
+        preprocessing in preprocessings(),
         seed in 0..1_000_u64,
         columns in 2..40_usize,
         values in prop::collection::vec(any_input(), 0..400),
     ) {
-        let fitted = fitted(&specs()[which], seed, columns);
+        let fitted = fitted_after(preprocessing, &specs()[which], seed, columns);
         let rows = values.len() / columns;
         let x = Array2::from_shape_vec((rows, columns), values[..rows * columns].to_vec()).unwrap();
         let outputs = fitted.session().run(x.view()).unwrap();

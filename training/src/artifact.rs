@@ -37,6 +37,7 @@ pub fn export(
 ) -> Result<Artifact> {
     let meta = ArtifactMeta {
         model: spec.clone(),
+        preprocessing: settings.preprocessing,
         view: dataset.view.clone(),
         view_version: dataset.view_version.clone(),
         features: dataset.features.clone(),

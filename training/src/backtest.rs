@@ -138,7 +138,8 @@ fn fit_model(
     };
     let (x, y) = matrix(fit);
     let forecaster = spec.forecaster(&dataset.features, settings.horizon)?;
-    let model = forecaster.fit(&TrainingRows::new(x.view(), y.view())?)?;
+    let rows = TrainingRows::new(x.view(), y.view())?.preprocessed(settings.preprocessing)?;
+    let model = forecaster.fit(&rows)?;
     let (x, y) = matrix(calibration);
     let forecast = model.predict(x.view())?;
     let rows = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };

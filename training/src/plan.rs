@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use weekahead_features::View;
 use weekahead_market::{Horizon, Symbol};
-use weekahead_models::{DEFAULT_LEVELS, ModelSpec};
+use weekahead_models::{DEFAULT_LEVELS, ModelSpec, PreprocessingSpec};
 
 use crate::evaluation::{LossKind, Window};
 
@@ -43,6 +43,8 @@ pub struct PlanSettings {
     pub embargo_sessions: u32,
     /// The last training origins, kept for calibrating intervals.
     pub calibration_origins: usize,
+    /// What is done to features before a model that scales them sees them, learned on the training rows of each fold.
+    pub preprocessing: PreprocessingSpec,
     /// The feature that scales intervals: a daily volatility.
     pub scale_feature: String,
     /// The quantile levels.
@@ -66,6 +68,7 @@ impl Default for PlanSettings {
             window: Window::Expanding,
             embargo_sessions: 0,
             calibration_origins: 104,
+            preprocessing: PreprocessingSpec::default(),
             scale_feature: "vol_20".to_owned(),
             levels: DEFAULT_LEVELS.to_vec(),
             loss: LossKind::AbsoluteError,
@@ -85,6 +88,17 @@ impl ExperimentPlan {
             ModelSpec::Ridge { alpha: 1_000.0 },
             ModelSpec::ElasticNet { alpha: 0.001, l1_ratio: 0.5 },
         ]
+    }
+
+    /// The features that such a plan names: one that a model follows, and one that scales intervals. They are needed as
+    /// they are, whatever is done to the others.
+    pub fn default_named_features() -> Vec<String> {
+        let of_model = |model: ModelSpec| match model {
+            ModelSpec::Drift { feature } => Some(feature),
+            _ => None,
+        };
+        let of_models = Self::default_models().into_iter().filter_map(of_model);
+        of_models.chain([PlanSettings::default().scale_feature]).collect()
     }
 
     /// Names this plan on these rows: a session that broke off is found and finished under the same key.

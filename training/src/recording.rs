@@ -159,6 +159,9 @@ impl<'a> Recording<'a> {
         .into();
         params
             .extend(backtest.spec.hyperparameters().into_iter().map(|(key, value)| (key.to_owned(), value)));
+        params.extend(
+            settings.preprocessing.named().map(|(key, value)| (format!("preprocessing_{key}"), value)),
+        );
         // A tag, since a later run on the same rows stands elsewhere and parameters cannot change.
         let tags = BTreeMap::from([("weekahead.as_of".to_owned(), self.dataset.as_of.to_string())]);
         Batch { metrics: overall.chain(by_fold).collect(), params, tags }

@@ -15,6 +15,7 @@ mod bars;
 mod client;
 mod config;
 mod error;
+mod feature_stats;
 mod features;
 mod forecasts;
 mod loads;
@@ -33,9 +34,10 @@ pub use bars::{BARS_TABLE, BarVersion};
 pub use client::Warehouse;
 pub use config::{LakeLocation, WarehouseConfig};
 pub use error::Error;
+pub use feature_stats::FeatureStats;
 pub use features::{
-    Coverage, Entities, FeatureColumns, FeatureKey, FeatureRow, FeatureRows, Joined, Materialized,
-    RecomputedFeatures, SessionRange,
+    Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
+    Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
 pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};

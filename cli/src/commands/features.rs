@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod get;
 mod sql;
+mod stats;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ pub enum Features {
     List,
     /// Print a view as a dbt model, or as ClickHouse SQL over a relation
     Sql(sql::Sql),
+    /// Show what the values of a view looked like at its last build, those that have drifted most first
+    Stats(stats::Stats),
     /// Show the features of a view
     Show {
         /// The view: a built-in name or a TOML file
@@ -46,6 +49,7 @@ impl Features {
             Self::Check(check) => check.run()?,
             Self::Compare(compare) => return compare.run(settings, as_of).await,
             Self::Sql(sql) => return sql.run(),
+            Self::Stats(stats) => stats.run(&settings, as_of).await?,
             Self::Get(get) => get.run(&settings, as_of).await?,
             Self::List => list(&settings)?,
             Self::Show { view } => show(&pipeline::find_view(&view)?),

@@ -53,6 +53,7 @@ fn plan(settings: &Settings) -> anyhow::Result<ExperimentPlan> {
         settings: PlanSettings {
             horizon: settings.training.horizon,
             seed: settings.training.seed,
+            preprocessing: settings.training.preprocessing.spec(),
             ..PlanSettings::default()
         },
         models: ExperimentPlan::default_models(),

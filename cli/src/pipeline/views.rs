@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use weekahead_features::View;
+use weekahead_training::ExperimentPlan;
 
 use crate::settings::{Settings, is_file};
 
@@ -15,9 +16,14 @@ pub fn find_view(name: &str) -> anyhow::Result<View> {
     View::parse(&text).with_context(|| format!("{name} is not a view"))
 }
 
-/// The view that models are trained on.
+/// The view that models are trained on: the one that is named, or that one seen across symbols, with the features as they
+/// are that a plan names beside it.
 pub fn training_view(settings: &Settings) -> anyhow::Result<View> {
-    find_view(&settings.training.view)
+    let view = find_view(&settings.training.view)?;
+    Ok(match settings.training.preprocessing.cross_section.op() {
+        Some(op) => view.across(op, &ExperimentPlan::default_named_features())?,
+        None => view,
+    })
 }
 
 /// The views that a build is for when none is named: those of the settings, or else the one that models are trained on.
@@ -31,9 +37,11 @@ pub fn default_views(settings: &Settings) -> anyhow::Result<Vec<View>> {
 /// Every view that there is a name for: those that come with the program and those of the settings.
 pub fn known_views(settings: &Settings) -> anyhow::Result<Vec<View>> {
     let mut views = View::builtins().map(View::builtin).collect::<Result<Vec<_>, _>>()?;
-    let training = std::iter::once(&settings.training.view);
-    for name in settings.features.views.iter().chain(training).filter(|name| is_file(name)) {
-        let view = find_view(name)?;
+    let named = settings.features.views.iter().chain([&settings.training.view]);
+    let mut of_settings =
+        named.filter(|name| is_file(name)).map(|name| find_view(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    of_settings.push(training_view(settings)?);
+    for view in of_settings {
         // A file may redefine a built-in: the settings' definition counts.
         views.retain(|known| known.name() != view.name());
         views.push(view);

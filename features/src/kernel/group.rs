@@ -9,7 +9,7 @@ use super::summary::Summary;
 use super::total::{Present, Total};
 use super::trend::Trend;
 use super::weighted::{Ema, Linear};
-use super::window::{Layout, Scratch};
+use super::window::{Layout, Register, Scratch};
 use super::{WindowOp, present};
 use crate::expr::RollingOp;
 
@@ -88,6 +88,27 @@ impl Outs<'_> {
     fn rows(&mut self, member: usize, rows: usize) -> &mut [f64] {
         &mut self.buffers[member][self.begins[member]..][..rows]
     }
+
+    #[inline(always)]
+    fn registers(&mut self, member: usize, rows: usize) -> &mut [Register] {
+        self.rows(member, rows).as_chunks_mut().0
+    }
+}
+
+/// An operator's values of windows of n values.
+#[inline(always)]
+fn finish<const F: usize, S: Summary<F>>(
+    summary: &S,
+    op: WindowOp,
+    n: f64,
+    windows: [&[Register]; F],
+    out: &mut [Register],
+) {
+    let windows = windows.map(|plane| &plane[..out.len()]);
+    for (at, out) in out.iter_mut().enumerate() {
+        let window = windows.map(|plane| Lanes(plane[at]));
+        *out = summary.finish(op, n, window).map(present).0;
+    }
 }
 
 impl Group {
@@ -119,7 +140,7 @@ impl Group {
         let mut work = Work { group: self, inputs, rows, scratch, outs };
         match self.kind {
             Kind::Lag => work.lag(),
-            Kind::Order => work.order(sorted),
+            Kind::Order => pulp::Arch::new().dispatch(Order { work, sorted }),
             Kind::Deviation => work.deviation(),
             Kind::Total => work.fold(&Total),
             Kind::Present => work.fold(&Present),
@@ -157,13 +178,10 @@ impl Work<'_> {
         let (group, rows) = (self.group, padded(self.rows));
         group.layout.build(summary, self.inputs, rows, self.scratch);
         for (window, length) in group.windows.iter().enumerate() {
-            let weight = *length as f64;
-            for row in (0..rows).step_by(Lanes::COUNT) {
-                let joined = group.layout.join(summary, self.scratch, window, row);
-                for member in group.of_window[window].clone() {
-                    let value = summary.finish(group.members[member].op, weight, joined).map(present);
-                    value.store(&mut self.outs.buffers[member], self.outs.begins[member] + row);
-                }
+            let summaries = group.layout.window(summary, window, rows, self.scratch);
+            for member in group.of_window[window].clone() {
+                let out = self.outs.registers(member, rows);
+                finish(summary, group.members[member].op, *length as f64, summaries, out);
             }
         }
     }
@@ -183,6 +201,7 @@ impl Work<'_> {
         }
     }
 
+    #[inline(always)]
     fn order(&mut self, sorted: &mut Sorted) {
         let (x, reach) = (self.inputs[0], self.group.reach());
         for (window, members) in self.group.windows.iter().zip(&self.group.of_window) {
@@ -190,13 +209,15 @@ impl Work<'_> {
             let places: Vec<Option<Place>> = members.clone().map(|at| self.place(at, *window)).collect();
             sorted.fill(&x[oldest..=reach]);
             for row in 0..self.rows {
-                let value = x[reach + row];
                 if row > 0 {
-                    sorted.slide(x[oldest + row - 1], value);
+                    sorted.slide(x[oldest + row - 1], x[reach + row]);
                 }
                 for (member, place) in members.clone().zip(&places) {
                     let out = &mut self.outs.buffers[member][self.outs.begins[member] + row];
-                    *out = place.map_or_else(|| sorted.rank(value), |place| sorted.at(place));
+                    *out = match place {
+                        Some(place) => sorted.at(*place),
+                        None => sorted.rank(),
+                    };
                 }
             }
         }
@@ -233,5 +254,20 @@ impl<const F: usize, S: Summary<F>> pulp::WithSimd for Fold<'_, '_, F, S> {
     #[inline(always)]
     fn with_simd<V: pulp::Simd>(self, _: V) {
         self.work.fold_windows(self.summary);
+    }
+}
+
+/// [`Work::order`], likewise.
+struct Order<'a, 'b> {
+    work: Work<'a>,
+    sorted: &'b mut Sorted,
+}
+
+impl pulp::WithSimd for Order<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<V: pulp::Simd>(mut self, _: V) {
+        self.work.order(self.sorted);
     }
 }

@@ -15,18 +15,6 @@ impl Lanes {
         Self([value; Self::COUNT])
     }
 
-    #[inline(always)]
-    pub(crate) fn load(values: &[f64], at: usize) -> Self {
-        let four = &values[at..at + Self::COUNT];
-        Self([four[0], four[1], four[2], four[3]])
-    }
-
-    #[inline(always)]
-    pub(crate) fn store(self, values: &mut [f64], at: usize) {
-        let four = &mut values[at..at + Self::COUNT];
-        (four[0], four[1], four[2], four[3]) = (self.0[0], self.0[1], self.0[2], self.0[3]);
-    }
-
     /// 0, missing where a value is.
     #[inline(always)]
     pub(crate) fn zero(self) -> Self {

@@ -1,12 +1,17 @@
 //! Order statistics over a window: `Quantile`, `Med`, `Rank`; and `Mad`.
 
+/// Up to this many values, all of them are compared, several at once, which is quicker than a search.
+const COUNTED: usize = 128;
+
 /// The values of a window in order, with a count of the missing ones.
 ///
-/// One step costs two binary searches and a move of the values between the one that goes and the one that comes.
+/// One step costs two searches and a move of the values between the one that goes and the one that comes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sorted {
     values: Vec<f64>,
     missing: usize,
+    /// How many values are less than the newest.
+    newest: usize,
 }
 
 impl Sorted {
@@ -16,9 +21,11 @@ impl Sorted {
         self.values.extend(values.iter().copied().filter(|value| !value.is_nan()));
         self.missing = values.len() - self.values.len();
         self.values.sort_unstable_by(f64::total_cmp);
+        self.newest = values.last().map_or(0, |newest| self.below(*newest));
     }
 
     /// Lets the oldest value go and takes a new one in.
+    #[inline(always)]
     pub(crate) fn slide(&mut self, old: f64, new: f64) {
         if self.missing > 0 || new.is_nan() {
             self.remove(old);
@@ -30,13 +37,16 @@ impl Sorted {
         if to > from {
             self.values.copy_within(from + 1..to, from);
             self.values[to - 1] = new;
+            self.newest = to - 1;
         } else {
             self.values.copy_within(to..from, to + 1);
             self.values[to] = new;
+            self.newest = to;
         }
     }
 
     /// The value at a place between two of the window; missing when one of the window is.
+    #[inline(always)]
     pub(crate) fn at(&self, place: Place) -> f64 {
         if self.missing > 0 {
             return f64::NAN;
@@ -50,21 +60,23 @@ impl Sorted {
         }
     }
 
-    /// The rank of a value of the window as a share of its length; equal values share the mean of their ranks.
-    pub(crate) fn rank(&self, value: f64) -> f64 {
+    /// The rank of the newest value as a share of the window's length; equal values share the mean of their ranks.
+    #[inline(always)]
+    pub(crate) fn rank(&self) -> f64 {
         if self.missing > 0 {
             return f64::NAN;
         }
-        let below = self.below(value);
-        let equal = self.values[below..].iter().take_while(|other| **other <= value).count();
-        (below as f64 + (equal as f64 + 1.0) / 2.0) / self.values.len() as f64
+        let from_newest = &self.values[self.newest..];
+        let equal = from_newest.iter().take_while(|other| **other <= from_newest[0]).count();
+        (self.newest as f64 + (equal as f64 + 1.0) / 2.0) / self.values.len() as f64
     }
 
     fn insert(&mut self, value: f64) {
         if value.is_nan() {
             self.missing += 1;
         } else {
-            self.values.insert(self.below(value), value);
+            self.newest = self.below(value);
+            self.values.insert(self.newest, value);
         }
     }
 
@@ -76,8 +88,13 @@ impl Sorted {
         }
     }
 
+    #[inline(always)]
     fn below(&self, value: f64) -> usize {
-        self.values.partition_point(|other| *other < value)
+        if self.values.len() <= COUNTED {
+            self.values.iter().map(|other| usize::from(*other < value)).sum()
+        } else {
+            self.values.partition_point(|other| *other < value)
+        }
     }
 }
 

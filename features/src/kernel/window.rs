@@ -49,7 +49,7 @@ impl Layout {
         }
     }
 
-    /// Makes the partial results of `rows` sessions.
+    /// Makes the partial results of `rows` sessions, whole registers of them.
     ///
     /// The inputs begin as many sessions before the first row as the longest window reaches back, and have room for a
     /// register behind the last row.
@@ -61,93 +61,115 @@ impl Layout {
         rows: usize,
         scratch: &mut Scratch,
     ) {
-        if scratch.len() < self.levels.len() * F {
-            scratch.resize(self.levels.len() * F, Vec::new());
+        self.make_room::<F>(rows, scratch);
+        let levels = &mut scratch[2 * F..];
+        let count = (self.levels[0].0 + rows).div_ceil(Lanes::COUNT);
+        first(summary, inputs.map(|input| registers(input, 0, count)), levels, count);
+        for level in 1..self.levels.len() {
+            let half = 1 << (level - 1);
+            let ((below_reach, _), (reach, lengths)) = (self.levels[level - 1], self.levels[level]);
+            let (below, above) = levels.split_at_mut(level * F);
+            let (below, ahead) = (&below[(level - 1) * F..], below_reach - reach);
+            let count = (reach + rows).div_ceil(Lanes::COUNT);
+            let (older, newer) = (planes(below, ahead - half, count), planes(below, ahead, count));
+            join(summary, older, newer, &lengths, above, count);
         }
-        for (level, (reach, _)) in self.levels.iter().enumerate() {
-            for plane in &mut scratch[level * F..(level + 1) * F] {
-                // What is read is written first: only the room matters.
+    }
+
+    /// Planes to join windows in, two sets, then those of each level. What is read is written first: only the room matters.
+    fn make_room<const F: usize>(&self, rows: usize, scratch: &mut Scratch) {
+        let planes = (2 + self.levels.len()) * F;
+        if scratch.len() < planes {
+            scratch.resize(planes, Vec::new());
+        }
+        let levels = self.levels.iter().map(|(reach, _)| *reach);
+        for (set, reach) in [0, 0].into_iter().chain(levels).enumerate() {
+            for plane in &mut scratch[set * F..(set + 1) * F] {
                 if plane.len() < reach + rows + Lanes::COUNT {
                     plane.resize(reach + rows + Lanes::COUNT, 0.0);
                 }
             }
         }
-        self.build_first::<F, S>(summary, inputs, rows, scratch);
-        for level in 1..self.levels.len() {
-            self.build_level::<F, S>(summary, level, rows, scratch);
-        }
     }
 
+    /// The summaries of a window at each of `rows` sessions, after [`Layout::build`] of as many.
     #[inline(always)]
-    fn build_first<const F: usize, S: Summary<F>>(
+    pub(crate) fn window<'a, const F: usize, S: Summary<F>>(
         &self,
         summary: &S,
-        [x, y]: [&[f64]; 2],
-        rows: usize,
-        scratch: &mut Scratch,
-    ) {
-        let planes = &mut scratch[..F];
-        for at in steps(self.levels[0].0 + rows) {
-            let values = summary.of(Lanes::load(x, at), Lanes::load(y, at));
-            for (plane, value) in planes.iter_mut().zip(values) {
-                value.store(plane, at);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn build_level<const F: usize, S: Summary<F>>(
-        &self,
-        summary: &S,
-        level: usize,
-        rows: usize,
-        scratch: &mut Scratch,
-    ) {
-        let half = 1 << (level - 1);
-        let ((below_reach, _), (reach, lengths)) = (self.levels[level - 1], self.levels[level]);
-        let (below, above) = scratch.split_at_mut(level * F);
-        let (below, above) = (&below[(level - 1) * F..], &mut above[..F]);
-        let ahead = below_reach - reach;
-        for at in steps(reach + rows) {
-            let (newer, older) = (load(below, at + ahead), load(below, at + ahead - half));
-            let joined: [Lanes; F] = summary.join(older, newer, &lengths);
-            for (value, plane) in joined.into_iter().zip(above.iter_mut()) {
-                value.store(plane, at);
-            }
-        }
-    }
-
-    /// The summaries of a window in a register of rows.
-    #[inline(always)]
-    pub(crate) fn join<const F: usize, S: Summary<F>>(
-        &self,
-        summary: &S,
-        scratch: &Scratch,
         window: usize,
-        row: usize,
-    ) -> [Lanes; F] {
-        let (first, rest) = &self.windows[window];
-        let mut joined = self.part(scratch, first, row);
-        for part in rest {
-            joined = summary.join(self.part(scratch, part, row), joined, &part.lengths);
+        rows: usize,
+        scratch: &'a mut Scratch,
+    ) -> [&'a [Register]; F] {
+        let count = rows / Lanes::COUNT;
+        let (joined, levels) = scratch.split_at_mut(2 * F);
+        let levels = &*levels;
+        let part =
+            |part: &Part| planes(&levels[part.level * F..], self.levels[part.level].0 - part.age, count);
+        let (newest, older) = &self.windows[window];
+        let [next, older @ ..] = older.as_slice() else { return part(newest) };
+        let (mut so_far, mut spare) = joined.split_at_mut(F);
+        join(summary, part(next), part(newest), &next.lengths, so_far, count);
+        for next in older {
+            join(summary, part(next), planes(so_far, 0, count), &next.lengths, spare, count);
+            std::mem::swap(&mut so_far, &mut spare);
         }
-        joined
-    }
-
-    #[inline(always)]
-    fn part<const F: usize>(&self, scratch: &Scratch, part: &Part, row: usize) -> [Lanes; F] {
-        load(&scratch[part.level * F..], self.levels[part.level].0 + row - part.age)
+        planes(so_far, 0, count)
     }
 }
 
-/// A register of each of the first planes.
+/// Neighbouring sessions of one number of a summary.
+pub(crate) type Register = [f64; Lanes::COUNT];
+
+/// Registers that begin with a value.
 #[inline(always)]
-fn load<const F: usize>(planes: &[Vec<f64>], at: usize) -> [Lanes; F] {
-    let mut lanes = [Lanes::splat(0.0); F];
-    for (lanes, plane) in lanes.iter_mut().zip(planes) {
-        *lanes = Lanes::load(plane, at);
+pub(crate) fn registers(values: &[f64], from: usize, count: usize) -> &[Register] {
+    &values[from..].as_chunks().0[..count]
+}
+
+/// Registers of the first planes. All are of the length `count`, so that an index below it needs no look at each of them.
+#[inline(always)]
+fn planes<const F: usize>(planes: &[Vec<f64>], from: usize, count: usize) -> [&[Register]; F] {
+    std::array::from_fn(|plane| registers(&planes[plane], from, count))
+}
+
+/// Summaries of single values.
+#[inline(always)]
+fn first<const F: usize, S: Summary<F>>(
+    summary: &S,
+    [x, y]: [&[Register]; 2],
+    out: &mut [Vec<f64>],
+    count: usize,
+) {
+    let Some(out) = out.first_chunk_mut::<F>() else { return };
+    let out = out.each_mut().map(|plane| &mut plane.as_chunks_mut().0[..count]);
+    for at in 0..count {
+        let values = summary.of(Lanes(x[at]), Lanes(y[at]));
+        for plane in 0..F {
+            out[plane][at] = values[plane].0;
+        }
     }
-    lanes
+}
+
+/// Summaries of neighbouring runs joined.
+#[inline(always)]
+fn join<const F: usize, S: Summary<F>>(
+    summary: &S,
+    older: [&[Register]; F],
+    newer: [&[Register]; F],
+    lengths: &Lengths,
+    out: &mut [Vec<f64>],
+    count: usize,
+) {
+    let Some(out) = out.first_chunk_mut::<F>() else { return };
+    let out = out.each_mut().map(|plane| &mut plane.as_chunks_mut().0[..count]);
+    for at in 0..count {
+        let joined =
+            summary.join(older.map(|plane| Lanes(plane[at])), newer.map(|plane| Lanes(plane[at])), lengths);
+        for plane in 0..F {
+            out[plane][at] = joined[plane].0;
+        }
+    }
 }
 
 /// How many sessions before the first row each level is needed from.
@@ -161,12 +183,6 @@ fn reach(windows: &[usize]) -> Vec<usize> {
         reach[level - 1] = reach[level - 1].max(reach[level] + (1 << (level - 1)));
     }
     reach
-}
-
-/// Where registers begin that cover `0..whole`: the last one may reach beyond, into the padding.
-#[inline(always)]
-fn steps(whole: usize) -> impl Iterator<Item = usize> {
-    (0..whole).step_by(Lanes::COUNT)
 }
 
 /// A window as runs of powers of two: level and age of each, newest and longest first.

@@ -1,5 +1,6 @@
 //! Functions over all symbols of a session.
 
+use weekahead_features::expr::CrossSectionOp;
 use weekahead_features::{View, compute_panel};
 use weekahead_market::{Bar, CorporateAction, Panel, Session, Symbol};
 
@@ -79,4 +80,19 @@ fn the_future_of_others_is_not_seen() {
         let known = past.sessions.partition_point(|session| *session <= last);
         assert_eq!(bits(&past.columns[0][..known]), bits(&whole[symbol].columns[0][..known]));
     }
+}
+
+#[test]
+fn a_view_across_symbols_has_ranks_and_what_is_kept() {
+    let panel = panel(&[("A", &[1.0, 5.0, 2.0]), ("B", &[2.0, 0.0, 2.0]), ("C", &[3.0, 4.0, 9.0])]);
+    let text =
+        "name = 'v'\n[[feature]]\nname = 'x'\nexpr = 'close'\n[[feature]]\nname = 'y'\nexpr = 'close * 2'";
+    let ranked = View::parse(text).unwrap().across(CrossSectionOp::Rank, &["y".to_owned()]).unwrap();
+    assert_eq!(ranked.features(), ["x_cs_rank", "y_cs_rank", "y"]);
+    assert!(ranked.is_cross_sectional());
+    let of_a = &compute_panel(&ranked, &panel)[&Symbol::new("A").unwrap()];
+    assert_eq!(of_a.columns[0], values("CsRank(close)", &panel, "A"));
+    assert_eq!(of_a.columns[2], [2.0, 10.0, 4.0]);
+    let scored = View::parse(text).unwrap().across(CrossSectionOp::Zscore, &[]).unwrap();
+    assert_eq!((scored.name(), scored.features().len()), ("v_cs_zscore", 2));
 }

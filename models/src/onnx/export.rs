@@ -15,7 +15,7 @@ const OPSET: i64 = 15;
 
 /// The artifact of a fitted model: input `x`, outputs `y` and `quantiles`.
 ///
-/// `y = clip((fill(x) - mean) / scale, -clip, clip) coefficients + intercept` and
+/// `y = clip((fill(x) - centre) / scale, -clip, clip) coefficients + intercept` and
 /// `quantiles = y + clip(fill(x_volatility) sqrt(horizon), floor, ceiling) offsets`, in float32. The same models and `meta`
 /// give the same bytes.
 ///
@@ -66,7 +66,7 @@ pub fn digest(bytes: &[u8]) -> String {
 fn add_point(graph: &mut GraphBuilder, model: &LinearModel) {
     let (features, pre) = (model.features(), &model.preprocessing);
     graph.floats("fill", &[1, features], &pre.fill);
-    graph.floats("mean", &[1, features], &pre.mean);
+    graph.floats("centre", &[1, features], &pre.centre);
     graph.floats("scale", &[1, features], &pre.scale);
     graph.scalar("clip_low", -pre.clip);
     graph.scalar("clip_high", pre.clip);
@@ -74,9 +74,9 @@ fn add_point(graph: &mut GraphBuilder, model: &LinearModel) {
     graph.floats("intercept", &[1], &[model.intercept]);
 
     graph.fill_missing("x", "fill", "filled");
-    graph.node("Sub", &["filled", "mean"], "centred");
-    graph.node("Div", &["centred", "scale"], "standardised");
-    graph.node("Clip", &["standardised", "clip_low", "clip_high"], "z");
+    graph.node("Sub", &["filled", "centre"], "centred");
+    graph.node("Div", &["centred", "scale"], "scaled");
+    graph.node("Clip", &["scaled", "clip_low", "clip_high"], "z");
     graph.node("MatMul", &["z", "coefficients"], "weighted");
     graph.node("Add", &["weighted", "intercept"], "y");
 }

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use weekahead_market::Horizon;
 
 use super::proto::{ModelProto, StringStringEntryProto};
-use crate::{Error, ModelSpec, Result};
+use crate::{Error, ModelSpec, PreprocessingSpec, Result};
 
 /// Where a model comes from and what it eats: kept inside the artifact, so that it can be served from its bytes alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArtifactMeta {
     /// The kind of forecaster and its hyperparameters.
     pub model: ModelSpec,
+    /// What its constants were learned for: they are nodes of the graph.
+    pub preprocessing: PreprocessingSpec,
     /// The feature view.
     pub view: String,
     /// The version of the feature view.

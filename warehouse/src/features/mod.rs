@@ -8,6 +8,7 @@ mod point_in_time;
 mod read;
 mod recompute;
 mod rows;
+mod sample;
 mod table;
 mod write;
 
@@ -18,4 +19,5 @@ pub use point_in_time::{Entities, Joined};
 pub use read::SessionRange;
 pub use recompute::RecomputedFeatures;
 pub use rows::FeatureRows;
+pub use sample::{FeatureExtent, Sampling};
 pub use write::FeatureRow;

@@ -150,7 +150,7 @@ pub(super) fn bind(query: Query, as_of: AsOf, view_version: &str, batch: Option<
 }
 
 /// In the table's order, so that the server sorts nothing and the last row of a key is the newest.
-fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
+pub(super) fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
     let values: String = columns.iter().map(|column| format!(", {column}")).collect();
     format!(
         "SELECT symbol AS key_symbol, toInt32(session) AS key_day, \
@@ -161,18 +161,18 @@ fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
 }
 
 /// Keeps the last row of each symbol and session, as they stream by in order.
-struct NewestRows<'a> {
-    rows: FeatureRows,
+pub(super) struct NewestRows<'a> {
+    pub(super) rows: FeatureRows,
     symbols: Symbols,
     admit: &'a (dyn Fn(Session, i64) -> bool + Sync),
 }
 
 impl<'a> NewestRows<'a> {
-    fn of(names: &[String], admit: &'a (dyn Fn(Session, i64) -> bool + Sync)) -> Self {
+    pub(super) fn of(names: &[String], admit: &'a (dyn Fn(Session, i64) -> bool + Sync)) -> Self {
         Self { rows: FeatureRows::of(names), symbols: Symbols::default(), admit }
     }
 
-    fn take(&mut self, block: &Block) -> Result<()> {
+    pub(super) fn take(&mut self, block: &Block) -> Result<()> {
         let slots = self.take_keys(block)?;
         let names = self.rows.names.clone();
         let width = names.len();

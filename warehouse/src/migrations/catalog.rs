@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 6] = [
+pub(super) const MIGRATIONS: [Migration; 7] = [
     Migration {
         version: 1,
         name: "0001_databases",
@@ -47,6 +47,12 @@ pub(super) const MIGRATIONS: [Migration; 6] = [
         name: "0006_materialized",
         up: include_str!("../../migrations/0006_materialized.up.sql"),
         down: include_str!("../../migrations/0006_materialized.down.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "0007_feature_stats",
+        up: include_str!("../../migrations/0007_feature_stats.up.sql"),
+        down: include_str!("../../migrations/0007_feature_stats.down.sql"),
     },
 ];
 

@@ -2,14 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use clickhouse::native::Block;
-
 use super::entities::Group;
 use super::matching::{Hit, Matcher, Version, last_session};
 use super::{Entities, Joined};
 use crate::features::read::KNOWN;
 use crate::features::table;
-use crate::native::{column, session};
+use crate::native::{NumberBlock, Numbers, session};
 use crate::sql::identifier;
 use crate::{Result, Warehouse};
 
@@ -98,7 +96,7 @@ impl Source<'_> {
             .param("places", places)
             .param("from", date(*sessions.start())?)
             .param("to", date(*sessions.end())?);
-        self.warehouse.blocks(query, |block| found.take(block)).await
+        self.warehouse.number_blocks(query, |block| found.take(block)).await
     }
 
     /// Symbols come back as their places in the group: numbers, where texts would cost more than all else.
@@ -142,38 +140,37 @@ impl Found {
         Self { matcher: Matcher::new(group.symbols.len(), rows), names: names.to_vec(), values }
     }
 
-    fn take(&mut self, block: &Block) -> Result<()> {
+    /// Only the keys are looked at, and of the values those that are taken.
+    fn take(&mut self, block: &NumberBlock) -> Result<()> {
         let hits = self.hits(block)?;
-        if hits.is_empty() {
-            return Ok(());
-        }
         for (name, values) in self.names.iter().zip(&mut self.values) {
-            let stored: Vec<f32> = column(block, name)?;
+            let stored: Numbers<'_, f32> = block.column(name)?;
             for Hit { entity, stored: at } in &hits {
-                values[*entity] = stored[*at];
+                values[*entity] = stored.get(*at)?;
             }
         }
         Ok(())
     }
 
-    fn hits(&mut self, block: &Block) -> Result<Vec<Hit>> {
-        let places: Vec<u32> = column(block, "key_place")?;
-        let days: Vec<i32> = column(block, "key_day")?;
-        let known: Vec<i64> = column(block, "key_known")?;
-        let written: Vec<i64> = column(block, "key_written")?;
-        let writes: Vec<u32> = column(block, "key_write")?;
-        let version = |row: usize| Version {
-            session: days[row],
-            knowledge_time: known[row],
-            ingested_at: written[row],
-            write: writes[row],
-        };
+    fn hits(&mut self, block: &NumberBlock) -> Result<Vec<Hit>> {
+        let places: Vec<u32> = block.column("key_place")?.iter().collect();
+        let days = block.column("key_day")?.iter();
+        let known = block.column("key_known")?.iter();
+        let written = block.column("key_written")?.iter();
+        let writes = block.column("key_write")?.iter();
+        let versions = days.zip(known).zip(written.zip(writes));
+        let mut versions = versions.map(|((session, knowledge_time), (ingested_at, write))| Version {
+            session,
+            knowledge_time,
+            ingested_at,
+            write,
+        });
         let mut hits = Vec::new();
         let mut row = 0;
         for run in places.chunk_by(|a, b| a == b) {
             let rows = row..row + run.len();
             row = rows.end;
-            self.matcher.take(run[0] as usize, rows.map(|row| (row, version(row))), &mut hits);
+            self.matcher.take(run[0] as usize, rows.zip(&mut versions), &mut hits);
         }
         Ok(hits)
     }

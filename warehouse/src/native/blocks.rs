@@ -1,4 +1,4 @@
-//! Columns over the wire: bulk reads travel in ClickHouse's Native format, a block at a time, because it streams
+//! Blocks of any columns: bulk reads travel in ClickHouse's Native format, a block at a time, because it streams
 //! and because its columns need not be known when this crate is compiled.
 
 use clickhouse::native::Block;

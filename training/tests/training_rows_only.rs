@@ -1,0 +1,103 @@
+//! What a fold learns, its preprocessing included, comes from its own training rows.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking, in its support functions too")]
+
+use ndarray::{Array1, Array2};
+use weekahead_market::{AsOf, Calendar, Horizon, Session, Symbol};
+use weekahead_models::{Fill, ModelSpec, PreprocessingSpec, Scale};
+use weekahead_training::{Backtest, Dataset, PlanSettings, RowKey, backtest, folds};
+
+const SYMBOLS: usize = 4;
+
+/// Weekly rows of four symbols over some four years, with features of every awkward kind.
+fn dataset(calendar: &Calendar) -> Dataset {
+    let session = |text: &str| text.parse::<Session>().unwrap();
+    let origins = calendar.weekly_origins(session("2010-01-04"), session("2014-01-03"));
+    let mut keys = Vec::new();
+    for origin in &origins {
+        for name in ["AAPL", "GOOG", "IBM", "MSFT"] {
+            let realised = calendar.offset(*origin, Horizon::WEEK.get() as i64).unwrap();
+            keys.push(RowKey { origin: *origin, symbol: Symbol::new(name).unwrap(), realised });
+        }
+    }
+    let wave = |row: usize, k: usize| ((row * (k + 3)) as f32 * 0.7).sin();
+    let x = Array2::from_shape_fn((keys.len(), 4), |(row, column)| match column {
+        0 => wave(row, 0),
+        1 if row % 7 == 0 => f32::NAN,
+        1 => 1_000.0 + 50.0 * wave(row, 1),
+        2 => {
+            if row % 11 == 0 {
+                40.0
+            } else {
+                0.0
+            }
+        }
+        _ => 0.02 + 0.005 * wave(row, 2),
+    });
+    let y = Array1::from_shape_fn(keys.len(), |row| f64::from(0.01 * x[[row, 0]] + 0.02 * wave(row, 5)));
+    let features = ["signal", "level", "flag", "vol_20"].map(str::to_owned).to_vec();
+    Dataset {
+        view: "made_up".to_owned(),
+        view_version: "0".to_owned(),
+        features,
+        horizon: Horizon::WEEK,
+        as_of: "2014-02-01".parse::<AsOf>().unwrap(),
+        keys,
+        x,
+        y,
+    }
+}
+
+fn settings(scale: Scale) -> PlanSettings {
+    let preprocessing = PreprocessingSpec { fill: Fill::Mean, scale, clip: 3.0 };
+    PlanSettings { preprocessing, warm_up_origins: 120, calibration_origins: 52, ..PlanSettings::default() }
+}
+
+fn walked(dataset: &Dataset, calendar: &Calendar, scale: Scale) -> Backtest {
+    let settings = settings(scale);
+    let folds = folds(dataset, calendar, &settings).unwrap();
+    assert!(folds.len() > 3);
+    backtest(dataset, &folds, &ModelSpec::Ridge { alpha: 1.0 }, &settings).unwrap()
+}
+
+/// The forecasts of a fold's test rows, to the bit.
+fn forecasts(backtest: &Backtest, fold: usize) -> Vec<(u64, Vec<u64>)> {
+    let width = backtest.quantiles.len() / backtest.points.len();
+    let of_row = |at: usize| {
+        let quantiles = &backtest.quantiles[at * width..(at + 1) * width];
+        (backtest.points[at].to_bits(), quantiles.iter().map(|value| value.to_bits()).collect())
+    };
+    (0..backtest.rows.len()).filter(|at| backtest.folds[*at] == fold).map(of_row).collect()
+}
+
+#[test]
+fn rows_after_a_fold_change_nothing_in_it() {
+    let calendar = Calendar::nyse();
+    let dataset = dataset(&calendar);
+    for scale in [Scale::None, Scale::ZScore, Scale::RobustZScore] {
+        let clean = walked(&dataset, &calendar, scale);
+        let second_fold = clean.rows.iter().zip(&clean.folds).find(|(_, fold)| **fold == 1).unwrap();
+        let from = *second_fold.0;
+        let mut poisoned = dataset.clone();
+        for row in from..dataset.len() {
+            poisoned.y[row] = 7.0;
+            poisoned.x.row_mut(row).mapv_inplace(|value| if value.is_finite() { 1e6 - value } else { 3.0 });
+        }
+        let poisoned = walked(&poisoned, &calendar, scale);
+        assert_eq!(forecasts(&clean, 0), forecasts(&poisoned, 0), "{scale:?}");
+        assert_ne!(
+            forecasts(&clean, 2),
+            forecasts(&poisoned, 2),
+            "{scale:?}: the poison does reach later folds"
+        );
+        assert_eq!(forecasts(&clean, 0).len() % SYMBOLS, 0);
+    }
+}
+
+#[test]
+fn how_features_are_scaled_matters() {
+    let calendar = Calendar::nyse();
+    let dataset = dataset(&calendar);
+    let plain = walked(&dataset, &calendar, Scale::ZScore);
+    let robust = walked(&dataset, &calendar, Scale::RobustZScore);
+    assert_ne!(forecasts(&plain, 0), forecasts(&robust, 0));
+}
