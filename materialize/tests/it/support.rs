@@ -1,67 +1,40 @@
 //! An engine of its own for each test, with the schema in place, and histories told in a few words.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+#[path = "../support/bar_version.rs"]
+mod bar_version;
+#[path = "../support/platform.rs"]
+mod platform;
 
-use weekahead_engine::{EngineConfig, EngineHandle};
+use bar_version::first_version;
+pub use platform::Platform;
 use weekahead_features::View;
-use weekahead_market::{AsOf, Session, Symbol};
+use weekahead_market::{AsOf, Bar, CorporateAction, Session, Symbol};
 use weekahead_materialize::{Build, BuildReport};
-use weekahead_warehouse::{
-    BARS_TABLE, BarVersion, FeatureRows, LakeLocation, SessionRange, Warehouse, WarehouseConfig,
-};
+use weekahead_warehouse::{BarVersion, FeatureRows, SessionRange};
 
 pub const DAY: i64 = 86_400_000_000;
 
-/// A warehouse over an engine of its own.
-pub struct Platform {
-    handle: EngineHandle,
-    _data: tempfile::TempDir,
-    pub warehouse: Warehouse,
+/// Symbol, session, knowledge time, and the values to the bit.
+pub type Row = (String, i32, i64, Vec<u32>);
+
+pub fn to_the_bit(rows: &FeatureRows) -> Vec<Row> {
+    let row = |row: usize| {
+        let values = rows.row(row).unwrap().iter().map(|value| value.to_bits()).collect();
+        let day = rows.sessions[row].days_since_epoch();
+        (rows.symbols[row].to_string(), day, rows.knowledge_times[row], values)
+    };
+    (0..rows.len()).map(row).collect()
 }
 
 impl Platform {
-    pub async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let engine = EngineConfig {
-            data_dir: data.path().join("warehouse"),
-            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            libchdb: libchdb(),
-            allowed_s3_prefixes: vec!["http://127.0.0.1:9/".to_owned()],
-            ..EngineConfig::default()
-        };
-        let handle = weekahead_engine::serve(engine).await.unwrap();
-        let url = format!("http://{}", handle.local_addr());
-        let warehouse = Warehouse::new(&WarehouseConfig { url, ..WarehouseConfig::default() }).unwrap();
-        let lake = LakeLocation {
-            url: "http://127.0.0.1:9/lake/".to_owned(),
-            access_key_id: Some("key".to_owned()),
-            secret_access_key: Some("secret".to_owned()),
-        };
-        warehouse.migrate(&lake).await.unwrap();
-        warehouse.execute(BARS_TABLE).await.unwrap();
-        Self { handle, _data: data, warehouse }
-    }
-
-    /// Ends the engine: a process that leaves while it runs may crash on its way out.
-    pub async fn stop(self) {
-        self.handle.shutdown().await;
-    }
-
     pub async fn build(&self, view: &View, symbols: &[Symbol], at: i64) -> BuildReport {
         let build = Build::new(view, symbols, as_of(at), as_of(at).instant());
         build.run(&self.warehouse, |_| ()).await.unwrap()
     }
 
-    /// Everything that a reader finds at an instant: symbol, session, knowledge time, and the values to the bit.
-    pub async fn seen(&self, view: &View, at: i64) -> Vec<(String, i32, i64, Vec<u32>)> {
-        let rows = self.rows(view, at).await;
-        let row = |row: usize| {
-            let values = rows.row(row).unwrap().iter().map(|value| value.to_bits()).collect();
-            let day = rows.sessions[row].days_since_epoch();
-            (rows.symbols[row].to_string(), day, rows.knowledge_times[row], values)
-        };
-        (0..rows.len()).map(row).collect()
+    /// Everything that a reader finds at an instant.
+    pub async fn seen(&self, view: &View, at: i64) -> Vec<Row> {
+        to_the_bit(&self.rows(view, at).await)
     }
 
     pub async fn rows(&self, view: &View, at: i64) -> FeatureRows {
@@ -76,13 +49,6 @@ impl Platform {
         let digest = self.warehouse.table_digest("features", view.name(), &columns).await.unwrap();
         (digest.rows, digest.hash)
     }
-}
-
-fn libchdb() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/chdb/libchdb.so");
-    let path = std::env::var_os("WEEKAHEAD_LIBCHDB").map_or(checkout, PathBuf::from);
-    assert!(path.exists(), "{} is missing: run `make test`, or set WEEKAHEAD_LIBCHDB", path.display());
-    path
 }
 
 /// Features with windows, with a memory of the whole chain of prices (`level`), and without any (`range`).
@@ -132,25 +98,10 @@ pub fn published(day: i32) -> i64 {
 
 /// The bar of a day as it was first published.
 pub fn bar(name: &str, day: i32, close: f64) -> BarVersion {
-    BarVersion {
-        symbol: name.to_owned(),
-        session: day,
-        open: close,
-        high: close * 1.01,
-        low: close * 0.99,
-        close,
-        volume: 1_000.0 + close,
-        dividend: 0.0,
-        split: 1.0,
-        currency: "USD".to_owned(),
-        source: "test".to_owned(),
-        event_time: i64::from(day) * DAY + DAY * 3 / 4,
-        knowledge_time: published(day),
-        ingested_at: published(day),
-        content_hash: close.to_bits(),
-        load_id: "load".to_owned(),
-        version: 1,
-    }
+    let (high, low, volume) = (close * 1.01, close * 0.99, 1_000.0 + close);
+    let bar = Bar { open: close, high, low, close, volume };
+    let closed = i64::from(day) * DAY + DAY * 3 / 4;
+    first_version(name, day, bar, CorporateAction::NONE, closed, published(day))
 }
 
 /// Another version of it, known since an instant.

@@ -1,52 +1,21 @@
 //! An engine of the test's own, with bars and features in it.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+#[path = "../support/bar_version.rs"]
+mod bar_version;
+#[path = "../support/platform.rs"]
+mod platform;
 
-use weekahead_engine::{EngineConfig, EngineHandle};
+use bar_version::first_version;
+pub use platform::Platform;
 use weekahead_features::{View, compute_panel};
 use weekahead_market::{AsOf, Panel, Symbol};
 use weekahead_materialize::{CompareReport, compare_view};
-use weekahead_warehouse::{BARS_TABLE, BarVersion, FeatureRow, LakeLocation, Warehouse, WarehouseConfig};
+use weekahead_warehouse::{BarVersion, FeatureRow};
 
 /// Long after every bar.
 const AS_OF: &str = "2030-01-01";
 
-/// A warehouse on an engine over a directory of its own.
-pub struct Platform {
-    engine: EngineHandle,
-    _data: tempfile::TempDir,
-    warehouse: Warehouse,
-}
-
 impl Platform {
-    pub async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let config = EngineConfig {
-            data_dir: data.path().join("warehouse"),
-            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            libchdb: libchdb(),
-            allowed_s3_prefixes: vec!["http://127.0.0.1:9/".to_owned()],
-            ..EngineConfig::default()
-        };
-        let engine = weekahead_engine::serve(config).await.unwrap();
-        let url = format!("http://{}", engine.local_addr());
-        let warehouse = Warehouse::new(&WarehouseConfig { url, ..WarehouseConfig::default() }).unwrap();
-        let lake = LakeLocation {
-            url: "http://127.0.0.1:9/lake/".to_owned(),
-            access_key_id: Some("key".to_owned()),
-            secret_access_key: Some("secret".to_owned()),
-        };
-        warehouse.migrate(&lake).await.unwrap();
-        warehouse.execute(BARS_TABLE).await.unwrap();
-        Self { engine, _data: data, warehouse }
-    }
-
-    /// Ends the engine: a process that leaves while it runs may crash on its way out.
-    pub async fn stop(self) {
-        self.engine.shutdown().await;
-    }
-
     /// The panel's bars instead of those that were there.
     pub async fn put(&self, panel: &Panel) {
         self.warehouse.execute("TRUNCATE TABLE marts.bars").await.unwrap();
@@ -108,32 +77,6 @@ fn as_of() -> AsOf {
 fn bar(panel: &Panel, symbol: &Symbol, row: usize) -> BarVersion {
     let series = panel.get(symbol).unwrap();
     let (bar, action) = (series.bars()[row], series.actions()[row]);
-    let known = series.knowledge_times()[row];
-    BarVersion {
-        symbol: symbol.to_string(),
-        session: series.sessions()[row].days_since_epoch(),
-        open: bar.open,
-        high: bar.high,
-        low: bar.low,
-        close: bar.close,
-        volume: bar.volume,
-        dividend: action.dividend,
-        split: action.split,
-        currency: "USD".to_owned(),
-        source: "test".to_owned(),
-        event_time: known,
-        knowledge_time: known,
-        ingested_at: known,
-        content_hash: bar.close.to_bits(),
-        load_id: "load".to_owned(),
-        version: 1,
-    }
-}
-
-/// The engine's library, which `make test` puts in place.
-fn libchdb() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/chdb/libchdb.so");
-    let path = std::env::var_os("WEEKAHEAD_LIBCHDB").map_or(checkout, PathBuf::from);
-    assert!(path.exists(), "{} is missing: run `make test`, or set WEEKAHEAD_LIBCHDB", path.display());
-    path
+    let (day, known) = (series.sessions()[row].days_since_epoch(), series.knowledge_times()[row]);
+    first_version(symbol.as_str(), day, bar, action, known, known)
 }
