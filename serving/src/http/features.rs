@@ -18,6 +18,7 @@ use crate::{OnlineFeatures, OnlineFreshness};
 /// Which features are wanted.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct FeatureQuery {
     /// Names of features, with commas between them. Absent: all of the view.
     #[param(example = "ret_1,ret_5")]

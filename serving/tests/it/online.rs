@@ -100,7 +100,7 @@ async fn what_is_held_follows_the_bars() {
     // New sessions are pushed: one, or several, one of them in two versions.
     story.bars(&history("AAPL", 0..1)).await;
     story.bars(&history("IBM", 0..2)).await;
-    assert_eq!(story.at(evening(0) + HOUR).await, [0, 1, 0], "AAPL's was published before the last look");
+    assert_eq!(story.at(evening(0) + HOUR).await, [0, 2, 0], "known since before the last look: not new");
     assert_eq!(story.at(evening(1)).await, [1, 0, 0]);
     story.bars(&[history("AAPL", 1..4), vec![corrected("AAPL", 2, evening(3), 2)]].concat()).await;
     assert_eq!(story.at(evening(3)).await, [0, 1, 0], "one of the three is known since before");
