@@ -103,8 +103,10 @@ fn pushed(held: &Held, new: &[BarHistory], now: AsOf) -> Result<Vec<Symbol>> {
 
 /// Whether all sessions came after those that the store has seen: else nothing is pushed.
 fn push_series(store: &mut OnlineStore, symbol: &Symbol, series: &BarSeries) -> bool {
-    let (held, first) = (store.freshness(symbol), series.sessions().first());
-    if !held.zip(first).is_some_and(|(held, first)| held.session < *first) {
+    let (Some(held), Some(first)) = (store.freshness(symbol), series.sessions().first()) else {
+        return false;
+    };
+    if held.session >= *first {
         return false;
     }
     let rows =
