@@ -5,11 +5,12 @@ use std::sync::Arc;
 use comfy_table::{Table, presets};
 use weekahead_lake::{Lake, LakeConfig};
 use weekahead_models::onnx::OnnxRuntime;
-use weekahead_serving::{Forecaster, Registry};
+use weekahead_serving::{Forecaster, OnlineFeatures, Registry};
 use weekahead_tracker::{Auth, Tracker, TrackerConfig};
 use weekahead_warehouse::{LakeLocation, Warehouse, WarehouseConfig};
 
 use crate::artifacts::S3Artifacts;
+use crate::pipeline;
 use crate::settings::Settings;
 
 /// The lake, after a look whether it answers.
@@ -60,6 +61,16 @@ pub async fn forecaster(settings: &Settings) -> anyhow::Result<Forecaster> {
     let registry =
         Registry::new(warehouse.clone(), tracker(settings).await?, runtime, &settings.training.model);
     Ok(Forecaster::new(warehouse, registry))
+}
+
+/// The newest features of the view that models are trained on, or why they cannot be held online. Opened without talking to
+/// any store.
+pub fn online_features(
+    settings: &Settings,
+) -> anyhow::Result<weekahead_features::Result<Arc<OnlineFeatures>>> {
+    let (view, warehouse) =
+        (pipeline::training_view(settings)?, Warehouse::new(&warehouse_config(settings))?);
+    Ok(OnlineFeatures::new(view, warehouse, settings.universe.symbols.clone()).map(Arc::new))
 }
 
 /// Makes the lake's bucket and brings the warehouse's schema to its newest version; names the migrations that ran.

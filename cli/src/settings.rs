@@ -159,6 +159,8 @@ pub struct FeatureSettings {
 pub struct ServingSettings {
     /// The address that the API listens on.
     pub addr: std::net::SocketAddr,
+    /// How long after a look at the bars the online features look again.
+    pub refresh_seconds: std::num::NonZeroU64,
 }
 
 impl Settings {

@@ -34,6 +34,15 @@ pub enum Error {
     /// The model cannot be run.
     #[error(transparent)]
     Model(#[from] weekahead_models::Error),
+    /// The view cannot be held online.
+    #[error(transparent)]
+    Features(#[from] weekahead_features::Error),
+    /// The computation of features was broken off.
+    #[error("the features of view `{view}` were not computed to the end: the log says why")]
+    Interrupted {
+        /// The view.
+        view: String,
+    },
     /// The warehouse failed.
     #[error(transparent)]
     Warehouse(#[from] weekahead_warehouse::Error),

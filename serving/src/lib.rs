@@ -1,16 +1,19 @@
-//! Serving: the champion's week-ahead forecasts, over HTTP and in the weekly batch, written back with their lineage.
+//! Serving: the champion's week-ahead forecasts, over HTTP and in the weekly batch, written back with their lineage; the
+//! newest features, out of memory.
 //!
 //! Invariant: one code path, [`Forecaster`], makes every forecast; what it returns has been written back, and
-//! writing a forecast back twice leaves one row.
+//! writing a forecast back twice leaves one row. [`OnlineFeatures`] are bit for bit those of the feature tables.
 
 mod champion;
 mod error;
 mod forecaster;
 pub mod http;
+mod online;
 
 pub use champion::{Champion, Registry};
 pub use error::Error;
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
+pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

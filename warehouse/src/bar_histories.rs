@@ -115,12 +115,29 @@ impl Warehouse {
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) before dbt ran; connection errors.
     pub async fn bar_histories(&self, as_of: AsOf, symbols: &[Symbol]) -> Result<Vec<BarHistory>> {
+        self.histories(as_of, None, symbols).await
+    }
+
+    /// As [`bar_histories`](Self::bar_histories), but of the versions alone that became known after an instant.
+    ///
+    /// # Errors
+    /// As [`bar_histories`](Self::bar_histories).
+    pub async fn bars_since(&self, as_of: AsOf, after: AsOf, symbols: &[Symbol]) -> Result<Vec<BarHistory>> {
+        self.histories(as_of, Some(after), symbols).await
+    }
+
+    async fn histories(
+        &self,
+        as_of: AsOf,
+        after: Option<AsOf>,
+        symbols: &[Symbol],
+    ) -> Result<Vec<BarHistory>> {
         self.read(|| async {
             let mut histories: BTreeMap<Symbol, BarHistory> = BTreeMap::new();
             let mut seen = Symbols::default();
             for batch in symbol_batches(Some(symbols)) {
                 let mut of_last: Option<BarHistory> = None;
-                let query = self.bars_query(as_of, batch, None);
+                let query = self.bars_query(as_of, after, batch, None);
                 self.blocks(query, |block| {
                     known_bars(block, &mut seen, |bar| {
                         if of_last.as_ref().is_none_or(|history| history.symbol != bar.symbol) {

@@ -78,7 +78,7 @@ impl Warehouse {
             let mut newest = NewestBars::default();
             let mut seen = Symbols::default();
             for batch in symbol_batches(symbols) {
-                let query = self.bars_query(as_of, batch, from);
+                let query = self.bars_query(as_of, None, batch, from);
                 self.blocks(query, |block| known_bars(block, &mut seen, |bar| newest.push(bar))).await?;
             }
             newest.finish()
@@ -86,14 +86,18 @@ impl Warehouse {
         .await
     }
 
-    /// Every version known at `as_of`, in order of symbol, session, knowledge time and version.
+    /// Every version known at `as_of`, but not at `after` already, in order of symbol, session, knowledge time and version.
     pub(crate) fn bars_query(
         &self,
         as_of: AsOf,
+        after: Option<AsOf>,
         symbols: Option<Vec<String>>,
         from: Option<Session>,
     ) -> Query {
         let mut filter = String::new();
+        if after.is_some() {
+            filter.push_str(" AND knowledge_time > fromUnixTimestamp64Micro({after:Int64}, 'UTC')");
+        }
         if symbols.is_some() {
             filter.push_str(" AND symbol IN {symbols:Array(String)}");
         }
@@ -108,6 +112,9 @@ impl Warehouse {
              ORDER BY symbol, session, knowledge_time, version"
         );
         let mut query = self.query(&sql).param("as_of", as_of.as_microsecond());
+        if let Some(after) = after {
+            query = query.param("after", after.as_microsecond());
+        }
         if let Some(symbols) = symbols {
             query = query.param("symbols", symbols);
         }

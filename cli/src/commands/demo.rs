@@ -82,7 +82,10 @@ impl Demo {
             ended = supervisor.watch() => ended?,
         }
         let step = Step::start("serving", "starting the HTTP API");
-        supervisor.start(vec![services::serving(settings)?]).await?;
+        let mut serving = services::serving(settings)?;
+        let symbols: Vec<&str> = self.symbols.iter().map(Symbol::as_str).collect();
+        serving.env.push(("WEEKAHEAD_UNIVERSE__SYMBOLS".to_owned(), symbols.join(",")));
+        supervisor.start(vec![serving]).await?;
         step.done("the HTTP API answers");
         println!("{}", platform::urls(settings, true));
         if !self.stay {

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use weekahead_market::SystemClock;
+use weekahead_market::{Clock, SystemClock};
 use weekahead_serving::http::{self, Api};
+use weekahead_serving::keep_fresh;
 
 use crate::platform;
 use crate::settings::Settings;
@@ -18,9 +20,19 @@ impl Serve {
     /// Serves.
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let forecaster = Arc::new(platform::forecaster(&settings).await?);
-        let handle =
-            http::serve(Api { forecaster, clock: Arc::new(SystemClock) }, settings.serving.addr).await?;
+        let features = platform::online_features(&settings)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let api = Api { forecaster, features: features.clone(), clock: Arc::clone(&clock) };
+        let handle = http::serve(api, settings.serving.addr).await?;
         eprintln!("serving listens on http://{0}, its docs are at http://{0}/docs", handle.local_addr());
+        let every = Duration::from_secs(settings.serving.refresh_seconds.get());
+        let _refreshing = match features {
+            Ok(features) => Some(keep_fresh(features, clock, every)),
+            Err(error) => {
+                tracing::warn!(%error, "no features are held online");
+                None
+            }
+        };
         stop_requested().await;
         handle.shutdown().await;
         Ok(ExitCode::SUCCESS)

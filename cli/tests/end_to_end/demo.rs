@@ -1,10 +1,12 @@
 //! The demo, twice: it tells the whole story, its champion is MLflow's champion, and a second run adds nothing.
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::platform::{Platform, Running, venv};
+use crate::platform::{PATIENCE, Platform, Running, venv};
 
 const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
 
@@ -20,6 +22,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     assert!(counts.iter().all(|count| *count > 0), "an empty table: {digests:?}");
     weekly_rows(&platform).await;
     api_answers_like_mlflow(&platform).await;
+    online_features_are_those_of_the_table(&platform).await;
     bad_requests(&platform).await;
 
     first.signal(Signal::SIGINT);
@@ -80,6 +83,34 @@ async fn api_answers_like_mlflow(platform: &Platform) {
     }
     // The same question again is the same answer, and no new row.
     assert_eq!(platform.post("/v1/forecasts", &request).await.1, answer);
+}
+
+/// The server holds the newest row of each symbol of the demo, bit for bit the table's.
+async fn online_features_are_those_of_the_table(platform: &Platform) {
+    let loaded = async {
+        while platform.get("/v1/features/AAPL").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, loaded).await.unwrap();
+    let get = async |path: &str| serde_json::from_str::<Value>(&platform.get(path).await.1).unwrap();
+    let served = get("/v1/features/AAPL").await;
+    let row = "SELECT * FROM features.weekly_core FINAL WHERE symbol = 'AAPL' ORDER BY session DESC, knowledge_time DESC \
+               LIMIT 1 FORMAT JSONEachRow";
+    let stored: Value = serde_json::from_str(&platform.query(row).await).unwrap();
+    for name in ["view_version", "session"] {
+        assert_eq!(served[name], stored[name], "{name}");
+    }
+    let bits = |value: &Value| value.as_f64().map(|value| (value as f32).to_bits());
+    let features = served["features"].as_object().unwrap();
+    assert_eq!(features.len(), 35);
+    for (name, value) in features {
+        assert_eq!(bits(value), bits(&stored[name]), "{name}: {value} and {}", stored[name]);
+    }
+    let all = get("/v1/features").await;
+    let held: Vec<_> =
+        all["symbols"].as_array().unwrap().iter().map(|each| each["symbol"].as_str().unwrap()).collect();
+    assert_eq!(held, SYMBOLS);
 }
 
 async fn bad_requests(platform: &Platform) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::lexer::{self, Kind, Token};
 use super::operator::Function;
 use super::{BinaryOp, Expr, Field, PairOp, ParseError, RollingOp, UnaryOp};
+use crate::nearest;
 
 /// How deep parentheses and calls may nest, and how many operators one expression may have: both keep the
 /// recursion over a tree within any thread's stack.
@@ -279,9 +280,8 @@ impl<'a> Parser<'a, '_> {
 /// The nearest known word, or all of them.
 fn suggestion(word: &str, known: impl Iterator<Item = &'static str>) -> String {
     let known: Vec<_> = known.collect();
-    let distance = |other: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
-    match known.iter().min_by_key(|other| distance(other)) {
-        Some(nearest) if distance(nearest) <= 2 => format!("did you mean `{nearest}`?"),
-        _ => format!("there are {}", known.join(" ")),
+    match nearest(word, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}", known.join(" ")),
     }
 }

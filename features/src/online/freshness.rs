@@ -7,7 +7,7 @@ use weekahead_market::Session;
 pub struct Freshness {
     /// The session of its newest bar.
     pub session: Session,
-    /// When that bar was first known, in microseconds since 1970-01-01 UTC.
+    /// Since when its row could be known, in microseconds since 1970-01-01 UTC.
     pub knowledge_time: i64,
     /// How many bars it has been built from since its series began.
     pub sessions_seen: u64,

@@ -11,7 +11,7 @@ use crate::executor::State;
 use crate::{Error, Result, View};
 
 /// Counts up when the layout changes.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -26,7 +26,6 @@ struct SavedEntry {
     symbol: String,
     session: i32,
     known: i64,
-    known_latest: Vec<(u64, i64)>,
     bars: u64,
     state: State,
     values: Vec<f32>,
@@ -37,7 +36,6 @@ pub(super) fn write(view: &View, entries: &HashMap<Symbol, Entry>) -> Result<Vec
         symbol: symbol.to_string(),
         session: entry.session.days_since_epoch(),
         known: entry.known,
-        known_latest: entry.known_latest.clone(),
         bars: entry.bars,
         state: entry.state.clone(),
         values: entry.values.to_vec(),
@@ -64,12 +62,17 @@ pub(super) fn read(view: &View, bytes: &[u8]) -> Result<HashMap<Symbol, Entry>> 
         return Err(refused(&format!("its layout is {layout}, and this build reads {LAYOUT}")));
     }
     let saved: Saved = postcard::from_bytes(body).map_err(|error| refused(&error.to_string()))?;
-    if (saved.view.as_str(), saved.view_version.as_str()) != (view.name(), view.version()) {
-        let (name, version) = (view.name(), view.version());
-        let of = format!("{} {}", saved.view, saved.view_version);
-        return Err(refused(&format!("it is of view {of}, and {name} {version} is wanted")));
-    }
+    check_view(view, &saved.view, &saved.view_version)?;
     saved.entries.into_iter().map(|saved| entry(view, saved)).collect()
+}
+
+/// Refuses a state of another view, or of another version of it.
+pub(super) fn check_view(view: &View, name: &str, version: &str) -> Result<()> {
+    if (name, version) == (view.name(), view.version()) {
+        return Ok(());
+    }
+    let (wanted, wanted_version) = (view.name(), view.version());
+    Err(refused(&format!("it is of view {name} {version}, and {wanted} {wanted_version} is wanted")))
 }
 
 fn entry(view: &View, saved: SavedEntry) -> Result<(Symbol, Entry)> {
@@ -79,8 +82,8 @@ fn entry(view: &View, saved: SavedEntry) -> Result<(Symbol, Entry)> {
     if !saved.state.fits(view.plan()) || saved.values.len() != view.features().len() {
         return Err(refused(&format!("the state of {symbol} does not fit the view")));
     }
-    let SavedEntry { known, known_latest, bars, state, values, .. } = saved;
-    Ok((symbol, Entry { session, known, known_latest, bars, state, values: values.into_boxed_slice() }))
+    let SavedEntry { known, bars, state, values, .. } = saved;
+    Ok((symbol, Entry { session, known, bars, state, values: values.into_boxed_slice() }))
 }
 
 fn refused(problem: &str) -> Error {

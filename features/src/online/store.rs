@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use weekahead_market::{Bar, BarSeries, CorporateAction, Session, Symbol};
+use rayon::prelude::*;
+use weekahead_market::{Bar, BarSeries, CorporateAction, Panel, Session, Symbol};
 
 use super::Freshness;
 use crate::executor::{Executor, Rows, State};
@@ -37,7 +38,8 @@ pub struct OnlineStore {
 pub struct Latest<'a> {
     /// The session of its newest bar.
     pub session: Session,
-    /// When the row was first known, in microseconds since 1970-01-01 UTC: the latest of all bars since the view's look-back.
+    /// Since when the row could be known, in microseconds since 1970-01-01 UTC: since the last of all bars was, for prices
+    /// are chained from the first one on.
     pub knowledge_time: i64,
     /// The features in the view's order; NaN where missing.
     pub values: &'a [f32],
@@ -46,11 +48,8 @@ pub struct Latest<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) session: Session,
-    /// When the newest bar was known.
+    /// When the last of the bars was known.
     pub(super) known: i64,
-    /// The knowledge times of the bars that the view looks back on that are later than all that follow, with the number of
-    /// their bar: the first is the row's.
-    pub(super) known_latest: Vec<(u64, i64)>,
     pub(super) bars: u64,
     pub(super) state: State,
     pub(super) values: Box<[f32]>,
@@ -75,29 +74,45 @@ impl OnlineStore {
         &self.view
     }
 
+    /// A store of the histories of a panel, computed in parallel over symbols; the same as [`load`](Self::load) of each.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_panel(view: &View, panel: &Panel) -> Result<Self> {
+        let mut store = Self::new(view)?;
+        let histories: Vec<_> = panel.iter().collect();
+        let computed = histories.into_par_iter().map_init(
+            || batch::executor(view.plan()),
+            |executor, (symbol, series)| {
+                executor.reset();
+                Some((symbol.clone(), Entry::of(view, executor, series)?))
+            },
+        );
+        store.entries = computed.flatten().collect();
+        Ok(store)
+    }
+
     /// Takes the history of a symbol, in place of what it had: at a start, what the warehouse holds.
     pub fn load(&mut self, symbol: &Symbol, series: &BarSeries) {
+        self.forget(symbol);
+        let entry = Entry::of(&self.view, &mut batch::executor(self.view.plan()), series);
+        self.entries.extend(entry.map(|entry| (symbol.clone(), entry)));
+    }
+
+    /// Takes all symbols of another store of this view, in place of what it had of them: what is long to compute can be
+    /// computed beside a store that is being read.
+    ///
+    /// # Errors
+    /// [`Error::Saved`] when the other is of another view, or of another version of it: nothing changes then.
+    pub fn absorb(&mut self, other: Self) -> Result<()> {
+        super::saved::check_view(&self.view, other.view.name(), other.view.version())?;
+        self.entries.extend(other.entries);
+        Ok(())
+    }
+
+    /// Forgets a symbol.
+    pub fn forget(&mut self, symbol: &Symbol) {
         self.entries.remove(symbol);
-        let (Some(session), Some(known)) = (series.sessions().last(), series.knowledge_times().last()) else {
-            return;
-        };
-        let mut executor = batch::executor(self.view.plan());
-        let mut values = vec![f32::NAN; self.view.features().len()].into_boxed_slice();
-        batch::run(&mut executor, series, &Vec::new(), |feature, _, block| {
-            values[feature] = block.last().map_or(f32::NAN, |value| *value as f32);
-        });
-        let mut entry = Entry {
-            session: *session,
-            known: *known,
-            known_latest: Vec::new(),
-            bars: 0,
-            state: executor.state(),
-            values,
-        };
-        for known in series.knowledge_times() {
-            entry.note(*known, self.view.look_back());
-        }
-        self.entries.insert(symbol.clone(), entry);
     }
 
     /// Takes the next bar of a symbol, known since `knowledge_time` (microseconds), and gives its features.
@@ -117,7 +132,6 @@ impl OnlineStore {
         let entry = self.entries.entry(symbol.clone()).or_insert_with(|| Entry {
             session,
             known: knowledge_time,
-            known_latest: Vec::new(),
             bars: 0,
             state: State::first(self.view.plan()),
             values: vec![f32::NAN; self.view.features().len()].into_boxed_slice(),
@@ -132,16 +146,15 @@ impl OnlineStore {
         self.executor.resume(&entry.state);
         self.executor.advance(rows, |feature, block| values[feature] = block[0] as f32);
         self.executor.suspend(&mut entry.state);
-        (entry.session, entry.known) = (session, knowledge_time);
-        entry.note(knowledge_time, self.view.look_back());
+        (entry.session, entry.known) = (session, entry.known.max(knowledge_time));
+        entry.bars += 1;
         Ok(&entry.values)
     }
 
     /// The newest features of a symbol; `None` before its first bar.
     pub fn latest(&self, symbol: &Symbol) -> Option<Latest<'_>> {
         let entry = self.entries.get(symbol)?;
-        let knowledge_time = entry.known_latest.first().map_or(entry.known, |(_, known)| *known);
-        Some(Latest { session: entry.session, knowledge_time, values: &entry.values })
+        Some(Latest { session: entry.session, knowledge_time: entry.known, values: &entry.values })
     }
 
     /// How old the features of a symbol are; `None` before its first bar.
@@ -191,15 +204,13 @@ impl fmt::Debug for OnlineStore {
 }
 
 impl Entry {
-    /// Counts a bar, and keeps the latest knowledge time of those that the view looks back on.
-    fn note(&mut self, known: i64, look_back: usize) {
-        while self.known_latest.last().is_some_and(|(_, earlier)| *earlier <= known) {
-            self.known_latest.pop();
-        }
-        self.known_latest.push((self.bars, known));
-        self.bars += 1;
-        if self.known_latest[0].0 + (look_back as u64) < self.bars {
-            self.known_latest.remove(0);
-        }
+    /// What a history comes to; `None` without a bar. The executor stands before its first session.
+    fn of(view: &View, executor: &mut Executor, series: &BarSeries) -> Option<Self> {
+        let (session, known) = (*series.sessions().last()?, *series.knowledge_times().iter().max()?);
+        let mut values = vec![f32::NAN; view.features().len()].into_boxed_slice();
+        batch::run(executor, series, &Vec::new(), |feature, _, block| {
+            values[feature] = block.last().map_or(f32::NAN, |value| *value as f32);
+        });
+        Some(Self { session, known, bars: series.len() as u64, state: executor.state(), values })
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use weekahead_features::online::OnlineStore;
 use weekahead_features::{View, compute};
-use weekahead_market::{Bar, Symbol};
+use weekahead_market::{Bar, Panel, Symbol};
 
 use crate::series::{NAMES, Row, cases, rows, series};
 
@@ -13,6 +13,11 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 fn symbol() -> Symbol {
     Symbol::new("TEST").unwrap()
+}
+
+/// A row is known since the last of the bars up to its session was.
+fn last_known(rows: &[Row]) -> i64 {
+    rows.iter().map(|row| row.knowledge_time).max().unwrap()
 }
 
 fn push(store: &mut OnlineStore, row: &Row) -> Vec<u32> {
@@ -44,13 +49,32 @@ proptest! {
             }
             prop_assert_eq!(push(&mut store, row), bits(&matrix.row(t).unwrap()), "row {}", t);
             let latest = store.latest(&symbol()).unwrap();
-            prop_assert_eq!((latest.session, latest.knowledge_time), (row.session, matrix.knowledge_times[t]));
+            prop_assert_eq!((latest.session, latest.knowledge_time), (row.session, last_known(&rows[..=t])));
         }
         let latest = store.latest(&symbol()).unwrap();
         prop_assert_eq!(bits(latest.values), bits(&matrix.row(len - 1).unwrap()));
-        prop_assert_eq!(latest.knowledge_time, matrix.knowledge_times[len - 1]);
+        prop_assert_eq!(latest.knowledge_time, last_known(&rows));
         prop_assert_eq!(store.freshness(&symbol()).unwrap().sessions_seen, len as u64);
     }
+}
+
+#[test]
+fn a_panel_comes_to_what_its_histories_come_to() {
+    let view = View::builtin("weekly_core").unwrap();
+    let symbols = ["A", "B", "C"].map(|name| Symbol::new(name).unwrap());
+    let panel: Panel =
+        symbols.iter().zip([0, 1, 300]).map(|(s, len)| (s.clone(), series(&rows(3, len)))).collect();
+    let mut one_by_one = OnlineStore::new(&view).unwrap();
+    panel.iter().for_each(|(symbol, series)| one_by_one.load(symbol, series));
+    let mut at_once = OnlineStore::new(&view).unwrap();
+    at_once.load(&symbols[1], &series(&rows(4, 20)));
+    at_once.absorb(OnlineStore::of_panel(&view, &panel).unwrap()).unwrap();
+    assert_eq!(at_once.save().unwrap(), one_by_one.save().unwrap());
+    assert_eq!(at_once.symbols().len(), 2, "a symbol without bars has no features");
+    at_once.forget(&symbols[1]);
+    assert!(at_once.latest(&symbols[1]).is_none());
+    let other = OnlineStore::new(&View::builtin("alpha158").unwrap()).unwrap();
+    assert!(at_once.absorb(other).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which features are wanted: `view:feature,feature,...`.
 
-use weekahead_features::View;
+use weekahead_features::{View, nearest};
 
 use crate::{Error, Result};
 
@@ -114,10 +114,9 @@ fn refused(problem: String) -> Error {
 /// The nearest known word; the first few when none is near.
 fn suggestion<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let distance = |other: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
-    match known.iter().min_by_key(|other| distance(other)) {
-        Some(nearest) if distance(nearest) <= 2 => format!("did you mean `{nearest}`?"),
-        _ => format!("there is {}", known.iter().take(3).copied().collect::<Vec<_>>().join(", ")),
+    match nearest(word, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there is {}", known.iter().take(3).copied().collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Ready {
     pub model_version: u32,
     /// The SHA-256 of its artifact.
     pub model_digest: String,
+    /// How many sessions of the exchange have closed since the newest bar of the symbol whose online features are the oldest;
+    /// null when none are held.
+    pub features_lag_sessions: Option<u64>,
 }
 
 /// Whether the process lives.
@@ -37,10 +40,13 @@ pub async fn healthz() -> &'static str {
     )
 )]
 pub async fn readyz(State(api): State<Api>) -> Result<Json<Ready>, Problem> {
-    let champion = api.forecaster.registry().ready(AsOf::now(&*api.clock)).await?;
+    let now = AsOf::now(&*api.clock);
+    let champion = api.forecaster.registry().ready(now).await?;
+    let held = api.features.as_ref().ok().map(|held| held.freshness(now)).transpose()?.unwrap_or_default();
     Ok(Json(Ready {
         model: champion.model.clone(),
         model_version: champion.version,
         model_digest: champion.digest.clone(),
+        features_lag_sessions: held.iter().map(|symbol| symbol.lag_sessions).max(),
     }))
 }

@@ -1,5 +1,6 @@
 //! The HTTP API: one file a resource, OpenAPI from the code.
 
+mod features;
 mod forecasts;
 mod health;
 mod problem;
@@ -16,8 +17,9 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 use weekahead_market::Clock;
 
-use crate::Forecaster;
+use crate::{Forecaster, OnlineFeatures};
 
+pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
 pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
 pub use health::Ready;
 pub use problem::Problem;
@@ -31,6 +33,8 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 pub struct Api {
     /// Makes the forecasts.
     pub forecaster: Arc<Forecaster>,
+    /// The newest features, or why they cannot be held.
+    pub features: weekahead_features::Result<Arc<OnlineFeatures>>,
     /// Tells the present.
     pub clock: Arc<dyn Clock>,
 }
@@ -38,7 +42,7 @@ pub struct Api {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),
-    paths(health::healthz, health::readyz, forecasts::create)
+    paths(health::healthz, health::readyz, forecasts::create, features::list, features::show)
 )]
 struct Document;
 
@@ -53,6 +57,8 @@ pub fn router(api: Api) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/v1/forecasts", post(forecasts::create))
+        .route("/v1/features", get(features::list))
+        .route("/v1/features/{symbol}", get(features::show))
         .with_state(api)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .fallback(problem::no_route)

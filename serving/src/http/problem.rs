@@ -42,6 +42,12 @@ impl From<Error> for Problem {
             Error::NoChampion { .. } => {
                 Self::new(StatusCode::CONFLICT, "no_champion", "No model was champion", error.to_string())
             }
+            Error::Features(weekahead_features::Error::CrossSectional { .. }) => Self::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "cross_sectional",
+                "The view cannot be held online",
+                error.to_string(),
+            ),
             Error::Market(_) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",
@@ -54,7 +60,7 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "A store is away", detail)
             }
             _ => {
-                tracing::error!(%error, "a forecast failed");
+                tracing::error!(%error, "a request failed");
                 let detail = "the log of the server says why";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed", detail)
             }

@@ -42,6 +42,29 @@ async fn a_restated_bar_is_invisible_before_it_was_known() {
     engine.stop().await;
 }
 
+#[tokio::test]
+async fn what_became_known_since_is_told_apart() {
+    let (engine, warehouse) = migrated().await;
+    let versions = [
+        bar("AAPL", "2013-01-24", 10.0, "2013-01-24T22:00:00Z", 1),
+        bar("AAPL", "2013-01-24", 11.0, "2013-01-26T12:00:00Z", 2),
+        bar("AAPL", "2013-01-25", 12.0, "2013-01-25T22:00:00Z", 1),
+        bar("IBM", "2013-01-24", 20.0, "2013-01-24T22:00:00Z", 1),
+    ];
+    warehouse.write_bars(&versions).await.unwrap();
+    let both = [symbol("AAPL"), symbol("IBM")];
+    let since = async |from: &str, to: &str| {
+        let found = warehouse.bars_since(as_of(to), as_of(from), &both).await.unwrap();
+        found.iter().map(|history| (history.symbol().to_string(), history.len())).collect::<Vec<_>>()
+    };
+    let apple = |versions| vec![("AAPL".to_owned(), versions)];
+    assert_eq!(since("2013-01-24T22:00:00Z", "2013-01-26T12:00:00Z").await, apple(2));
+    assert_eq!(since("2013-01-24T22:00:00Z", "2013-01-26").await, apple(2));
+    assert_eq!(since("2013-01-24T22:00:00Z", "2013-01-25T23:00:00Z").await, apple(1));
+    assert_eq!(since("2013-01-26T12:00:00Z", "2013-01-27").await, []);
+    engine.stop().await;
+}
+
 async fn lineage_follows_the_reader(warehouse: &Warehouse) {
     assert_eq!(warehouse.load_ids(as_of("2013-01-25T23:00:00Z"), None).await.unwrap(), ["load-1"]);
     let saturday = as_of("2013-01-26T12:00:00Z");

@@ -1,0 +1,8 @@
+//! Online features against the real engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod http;
+mod online;
+#[expect(dead_code, reason = "the builds that share it have more to tell")]
+#[path = "../../../materialize/tests/it/support.rs"]
+mod support;
