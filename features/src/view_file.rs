@@ -125,22 +125,29 @@ impl<'a> Reader<'a> {
 
     fn fault(&self, at: usize, source: ParseError) -> Error {
         let line = &self.file.feature[at];
-        let (row, column) = place(self.toml, start_of_text(self.toml, line.expr.span()));
+        let text = line.expr.get_ref();
+        let start = start_of_text(self.toml, line.expr.span());
+        // Where the file spells the text with escapes, the place within it is not the same: the text's beginning will do.
+        let spelled_out = self.toml[start..].starts_with(text);
+        let (row, column) = place(self.toml, if spelled_out { start + source.column() - 1 } else { start });
         Error::Feature {
             view: self.file.name.clone(),
             feature: line.name.get_ref().clone(),
             line: row,
-            column: column + source.column() - 1,
+            column,
             source,
         }
     }
 }
 
-/// Where the text of a TOML string begins: behind its quotes.
+/// Where the text of a TOML string begins: behind its quotes, and in one of many lines behind the first line's end.
 fn start_of_text(toml: &str, span: Range<usize>) -> usize {
     let text = &toml[span.clone()];
-    let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| text.starts_with(quotes));
-    span.start + quotes.map_or(0, str::len)
+    let of_lines = ["\"\"\"", "'''"].into_iter().find(|quotes| text.starts_with(quotes));
+    let quotes = of_lines.map_or(1, str::len);
+    let first_line =
+        ["\r\n", "\n"].into_iter().find(|end| of_lines.is_some() && text[quotes..].starts_with(end));
+    span.start + quotes + first_line.map_or(0, str::len)
 }
 
 /// Line and column of a byte, counted from 1.

@@ -23,6 +23,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     weekly_rows(&platform).await;
     api_answers_like_mlflow(&platform).await;
     online_features_are_those_of_the_table(&platform).await;
+    sql_computes_the_same_features(&platform).await;
     bad_requests(&platform).await;
 
     first.signal(Signal::SIGINT);
@@ -111,6 +112,18 @@ async fn online_features_are_those_of_the_table(platform: &Platform) {
     let held: Vec<_> =
         all["symbols"].as_array().unwrap().iter().map(|each| each["symbol"].as_str().unwrap()).collect();
     assert_eq!(held, SYMBOLS);
+}
+
+/// On real quotes, with their gaps, splits and restatements: both executors agree, and the build has described the values.
+async fn sql_computes_the_same_features(platform: &Platform) {
+    let says = async |args: &[&str], text: &str| {
+        let mut command = platform.weekahead(args);
+        let output = command.env("WEEKAHEAD_UNIVERSE__SYMBOLS", SYMBOLS.join(",")).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains(text), "{args:?}: {said}{output:?}");
+    };
+    says(&["features", "compare"], "weekly_core: 35 features over ").await;
+    says(&["features", "stats"], "weekly_core as of ").await;
 }
 
 async fn bad_requests(platform: &Platform) {

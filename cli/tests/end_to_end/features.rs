@@ -50,10 +50,35 @@ async fn views_are_built_as_asked() {
     says(&platform, &["--view", file], &["80 rows, 80 of them new"]).await;
     assert_eq!(platform.query(count).await, "160\t2\n", "rows of two versions lie beside each other");
 
+    ranks_for_training(&platform).await;
     refusals(&platform, file).await;
     up.signal(Signal::SIGTERM);
     up.end().await;
     platform.until_silent().await;
+}
+
+/// With ranks declared for training, the view of ranks is what is built, with what the plan names as it is.
+async fn ranks_for_training(platform: &Platform) {
+    let ranked = async |args: &[&str]| {
+        let mut command = platform.weekahead(args);
+        command.env("WEEKAHEAD_TRAINING__PREPROCESSING__CROSS_SECTION", "rank");
+        let output = command.env("WEEKAHEAD_UNIVERSE__SYMBOLS", "AAPL,IBM").output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let built = ranked(&["features", "build", "--skip-marts"]).await;
+    assert!(
+        built.contains("weekly_core_cs_rank: 37 features of 2 symbols, 80 rows, 80 of them new"),
+        "{built}"
+    );
+    // Prices are the same for both, seven days apart: ranks differ, and are a half or a whole.
+    let shares = "SELECT groupUniqArray(ret_1_cs_rank), max(ret_1) FROM features.weekly_core_cs_rank FINAL \
+                  INNER JOIN features.weekly_core USING (symbol, session) WHERE isFinite(ret_1_cs_rank)";
+    let shares = platform.query(shares).await;
+    assert!(shares.contains("0.5") && shares.contains('1'), "{shares}");
+    let stats = ranked(&["features", "stats"]).await;
+    assert!(stats.contains("weekly_core_cs_rank as of") && stats.contains("ret_1_cs_rank"), "{stats}");
 }
 
 async fn says(platform: &Platform, args: &[&str], texts: &[&str]) {

@@ -1,6 +1,6 @@
 //! View files: what is accepted, what is refused, and what changes a version.
 
-use weekahead_features::View;
+use weekahead_features::{Error, View};
 
 fn view(name: &str, features: &[(&str, &str)]) -> String {
     let line = |(name, expr): &(&str, &str)| format!("[[feature]]\nname = \"{name}\"\nexpr = \"{expr}\"\n");
@@ -69,4 +69,18 @@ fn features_are_written_in_terms_of_others() {
     let view = View::parse(&written).unwrap();
     let exprs: Vec<String> = view.definitions().iter().map(|feature| feature.expr.to_string()).collect();
     assert_eq!(exprs, ["Mean(close, 5)", "Mean(close, 5) / Mean(close, 20)", "Mean(close, 20)"]);
+}
+
+#[test]
+fn a_fault_is_told_where_it_is_in_a_text_of_many_lines() {
+    let place = |toml: &str| match View::parse(toml).unwrap_err() {
+        Error::Feature { line, column, .. } => (line, column),
+        other => panic!("{other}"),
+    };
+    let head = "name = 'v'\n[[feature]]\nname = 'x'\n";
+    assert_eq!(place(&format!("{head}expr = 'close + Meen(close, 5)'")), (4, 17));
+    assert_eq!(place(&format!("{head}expr = '''\nclose\n  + Meen(close, 5)'''")), (6, 5));
+    assert_eq!(place(&format!("{head}expr = \"\"\"close\n  + Meen(close, 5)\"\"\"")), (5, 5));
+    // Spelled with an escape: the beginning of the text.
+    assert_eq!(place(&format!("{head}expr = \"close \\u002B Meen(close, 5)\"")), (4, 9));
 }

@@ -219,7 +219,6 @@ mod tests {
         let text = blocks(&[b"\x01\x01\x01s\x06String\x01x"]).unwrap_err().to_string();
         assert!(text.contains("`s` is of String"), "{text}");
         assert!(blocks(&[&[0xff; 12]]).is_err());
-        assert!(blocks(&[b"Code: 241. DB::Exception: memory"]).is_err());
     }
 
     proptest! {

@@ -22,12 +22,16 @@ async fn up_down_up_and_a_rewritten_migration() {
     assert_eq!(applied(&warehouse).await, all);
     assert!(warehouse.migrate(&lake()).await.unwrap().is_empty(), "the second time there is nothing to do");
     let tables: Vec<String> = warehouse.row_counts("ops").await.unwrap().into_keys().collect();
-    assert_eq!(tables, ["materialized", "pipeline_runs", "promotions", "schema_migrations"]);
+    assert_eq!(tables, ["feature_stats", "materialized", "pipeline_runs", "promotions", "schema_migrations"]);
 
-    assert_eq!(
-        warehouse.rollback(2).await.unwrap(),
-        ["0006_materialized", "0005_pipeline_runs", "0004_promotions", "0003_backtests"]
-    );
+    let taken_back = [
+        "0007_feature_stats",
+        "0006_materialized",
+        "0005_pipeline_runs",
+        "0004_promotions",
+        "0003_backtests",
+    ];
+    assert_eq!(warehouse.rollback(2).await.unwrap(), taken_back);
     assert_eq!(applied(&warehouse).await, [1, 2]);
     let tables: Vec<String> = warehouse.row_counts("forecasts").await.unwrap().into_keys().collect();
     assert_eq!(tables, ["forecasts"]);
