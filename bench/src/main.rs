@@ -26,10 +26,6 @@ use clap::{Parser, ValueEnum};
 
 use crate::peers::Peers;
 
-/// Feature columns are large and fresh: in huge pages, as `.cargo/config.toml` asks for, they cost a fraction of the page faults.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 /// What `make bench` runs.
 #[derive(Debug, Parser)]
 struct Cli {

@@ -20,10 +20,6 @@ use weekahead_market::AsOf;
 
 use commands::Command;
 
-/// Feature columns are large and fresh: in huge pages, as `.cargo/config.toml` asks for, they cost a fraction of the page faults.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 /// Week-ahead stock forecasts, from quotes to a served model.
 #[derive(Debug, Parser)]
 #[command(name = "weekahead", version, propagate_version = true, arg_required_else_help = true)]
