@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use clickhouse::{Client, RowOwned, RowRead, RowWrite, query::Query};
+use clickhouse::{Client, Compression, RowOwned, RowRead, RowWrite, query::Query};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -96,6 +96,11 @@ impl Warehouse {
     /// A query with `?fields` for a row type's columns and `{name:Type}` parameters.
     pub(crate) fn query(&self, sql: &str) -> Query {
         self.client.query(sql)
+    }
+
+    /// A query whose answer comes as it is: features are noise in their low bits, and compressing them is only work.
+    pub(crate) fn plain_query(&self, sql: &str) -> Query {
+        self.client.clone().with_compression(Compression::None).query(sql)
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -9,4 +9,5 @@ mod poisoned;
 mod provider;
 mod repeated;
 mod scope;
+mod statistics;
 mod support;

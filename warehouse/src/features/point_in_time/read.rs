@@ -88,7 +88,7 @@ impl Source<'_> {
         found: &mut Found,
     ) -> Result<()> {
         let symbols: Vec<&str> = places.iter().map(|place| group.symbols[*place].as_str()).collect();
-        let query = self.warehouse.query(&self.sql());
+        let query = self.warehouse.plain_query(&self.sql());
         let query = query
             .param("as_of", last)
             .param("view_version", self.view_version)
