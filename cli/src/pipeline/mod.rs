@@ -12,7 +12,7 @@ pub use forecast::forecast;
 pub use ingest::ingest;
 pub use marts::build_marts;
 pub use train::train;
-pub use views::{find_view, known_views, training_view};
+pub use views::{find_view, known_views, training_view, view_or_training};
 
 use jiff::Timestamp;
 use weekahead_market::{AsOf, Clock, FixedClock, SystemClock};

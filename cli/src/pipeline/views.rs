@@ -26,6 +26,11 @@ pub fn training_view(settings: &Settings) -> anyhow::Result<View> {
     })
 }
 
+/// The view that is named, or else the one that models are trained on.
+pub fn view_or_training(name: Option<&str>, settings: &Settings) -> anyhow::Result<View> {
+    name.map_or_else(|| training_view(settings), find_view)
+}
+
 /// The views that a build is for when none is named: those of the settings, or else the one that models are trained on.
 pub fn default_views(settings: &Settings) -> anyhow::Result<Vec<View>> {
     match settings.features.views.as_slice() {

@@ -26,7 +26,7 @@ mod window;
 
 pub(crate) use group::{Group, Kind, Member, Outs};
 pub(crate) use lanes::{Lanes, padded};
-pub(crate) use order::Sorted;
+pub(crate) use order::{Place, Sorted};
 pub(crate) use pointwise::{binary, choose, unary};
 pub(crate) use queue::Queue;
 pub use rolling::Rolling;

@@ -51,13 +51,7 @@ impl Sorted {
         if self.missing > 0 {
             return f64::NAN;
         }
-        let value = self.values[place.low];
-        // Adding 0 makes one zero of the two.
-        if place.share == 0.0 {
-            value + 0.0
-        } else {
-            value + (self.values[place.low + 1] - value) * place.share
-        }
+        place.between(|at| self.values[at])
     }
 
     /// The rank of the newest value as a share of the window's length; equal values share the mean of their ranks.
@@ -111,6 +105,14 @@ impl Place {
     pub(crate) fn of(level: f64, n: usize) -> Self {
         let place = level * (n - 1) as f64;
         Self { low: place.floor() as usize, share: place.fract() }
+    }
+
+    /// The quantile, of the values in order.
+    #[inline(always)]
+    pub(crate) fn between(self, value: impl Fn(usize) -> f64) -> f64 {
+        let low = value(self.low);
+        // Adding 0 makes one zero of the two.
+        if self.share == 0.0 { low + 0.0 } else { low + (value(self.low + 1) - low) * self.share }
     }
 }
 

@@ -123,7 +123,7 @@ pub(crate) type Register = [f64; Lanes::COUNT];
 
 /// Registers that begin with a value.
 #[inline(always)]
-pub(crate) fn registers(values: &[f64], from: usize, count: usize) -> &[Register] {
+fn registers(values: &[f64], from: usize, count: usize) -> &[Register] {
     &values[from..].as_chunks().0[..count]
 }
 

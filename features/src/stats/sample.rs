@@ -1,5 +1,7 @@
 //! Some values of a feature, sorted.
 
+use crate::kernel::Place;
+
 /// Values of a feature, of any rows.
 ///
 /// # Missing values
@@ -59,11 +61,11 @@ impl Sample {
     /// # Source
     /// numpy's `quantile`.
     pub fn quantile(&self, level: f64) -> f64 {
-        let Some(last) = self.sorted.len().checked_sub(1) else { return f64::NAN };
-        let place = level.clamp(0.0, 1.0) * last as f64;
-        let below = place.floor() as usize;
-        let (low, high) = (self.sorted[below], self.sorted[(below + 1).min(last)]);
-        f64::from(low) + (f64::from(high) - f64::from(low)) * (place - below as f64)
+        if self.sorted.is_empty() {
+            return f64::NAN;
+        }
+        let place = Place::of(level.clamp(0.0, 1.0), self.sorted.len());
+        place.between(|at| f64::from(self.sorted[at]))
     }
 
     /// How many rows have no value.

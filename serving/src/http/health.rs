@@ -42,11 +42,11 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(api): State<Api>) -> Result<Json<Ready>, Problem> {
     let now = AsOf::now(&*api.clock);
     let champion = api.forecaster.registry().ready(now).await?;
-    let held = api.features.as_ref().ok().map(|held| held.freshness(now)).transpose()?.unwrap_or_default();
+    let lag = api.features.as_ref().ok().map(|held| held.lag_sessions(now)).transpose()?;
     Ok(Json(Ready {
         model: champion.model.clone(),
         model_version: champion.version,
         model_digest: champion.digest.clone(),
-        features_lag_sessions: held.iter().map(|symbol| symbol.lag_sessions).max(),
+        features_lag_sessions: lag.flatten(),
     }))
 }

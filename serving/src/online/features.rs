@@ -108,6 +108,17 @@ impl OnlineFeatures {
         Ok(all)
     }
 
+    /// The greatest lag of all symbols that are held; `None` when there are none.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    pub fn lag_sessions(&self, now: AsOf) -> Result<Option<u64>> {
+        let last_closed = self.last_closed(now)?;
+        let store = self.held.read();
+        let sessions = store.symbols().filter_map(|symbol| store.freshness(symbol)).map(|held| held.session);
+        Ok(sessions.min().map(|oldest| self.lag(oldest, last_closed)))
+    }
+
     fn freshness_of(
         &self,
         store: &OnlineStore,
@@ -115,15 +126,19 @@ impl OnlineFeatures {
         last_closed: Session,
     ) -> Option<OnlineFreshness> {
         let found = store.freshness(symbol)?;
-        let lag = self.calendar.distance(found.session, last_closed);
         Some(OnlineFreshness {
             symbol: symbol.clone(),
             session: found.session,
             // The warehouse's instants end long before a timestamp's.
             knowledge_time: Timestamp::from_microsecond(found.knowledge_time).unwrap_or(Timestamp::MAX),
             sessions_seen: found.sessions_seen,
-            lag_sessions: u64::try_from(lag).unwrap_or(0),
+            lag_sessions: self.lag(found.session, last_closed),
         })
+    }
+
+    /// How many sessions have closed since one.
+    fn lag(&self, session: Session, last_closed: Session) -> u64 {
+        u64::try_from(self.calendar.distance(session, last_closed)).unwrap_or(0)
     }
 
     fn last_closed(&self, now: AsOf) -> Result<Session> {

@@ -29,10 +29,7 @@ impl Compare {
     /// Runs it. Exit code 1: they differ.
     pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
         ensure!(self.rtol > 0.0 && self.rtol < 1.0, "--rtol {} is no share: use one such as 1e-6", self.rtol);
-        let view = match &self.view {
-            Some(name) => pipeline::find_view(name)?,
-            None => pipeline::training_view(&settings)?,
-        };
+        let view = pipeline::view_or_training(self.view.as_deref(), &settings)?;
         let step = Step::start("compare", "recomputing features in the warehouse");
         let warehouse = platform::warehouse(&settings).await?;
         let (as_of, _) = pipeline::stand(&*pipeline::clock(as_of));

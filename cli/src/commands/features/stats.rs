@@ -25,10 +25,7 @@ pub struct Stats {
 impl Stats {
     /// Runs it.
     pub async fn run(self, settings: &Settings, as_of: Option<AsOf>) -> anyhow::Result<()> {
-        let view = match &self.view {
-            Some(name) => pipeline::find_view(name)?,
-            None => pipeline::training_view(settings)?,
-        };
+        let view = pipeline::view_or_training(self.view.as_deref(), settings)?;
         let warehouse = platform::warehouse(settings).await?;
         let (as_of, _) = pipeline::stand(&*pipeline::clock(as_of));
         let stats = warehouse.feature_stats(as_of, view.name(), view.version()).await?;
