@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use weekahead_market::{BarSeries, Panel, Symbol};
+use weekahead_market::{BarSeries, Columns, Panel, Symbol};
 
-use crate::cross_section::Columns;
+use crate::cross_section::CrossColumns;
 use crate::executor::{Executor, Rows};
 use crate::kernel::Queue;
 use crate::plan::Plan;
@@ -59,7 +59,7 @@ pub(crate) fn executor(plan: &Arc<Plan>) -> Executor {
 pub(crate) fn run(
     executor: &mut Executor,
     series: &BarSeries,
-    crosses: &Columns,
+    crosses: &CrossColumns,
     mut emit: impl FnMut(usize, usize, &[f64]),
 ) {
     let mut done = 0;
@@ -75,10 +75,12 @@ pub(crate) fn run(
     }
 }
 
-fn matrix(executor: &mut Executor, view: &View, series: &BarSeries, crosses: &Columns) -> FeatureMatrix {
-    let mut columns: Vec<_> = view.features().iter().map(|_| Vec::with_capacity(series.len())).collect();
-    run(executor, series, crosses, |feature, _, values| {
-        columns[feature].extend(values.iter().map(|value| *value as f32));
+fn matrix(executor: &mut Executor, view: &View, series: &BarSeries, crosses: &CrossColumns) -> FeatureMatrix {
+    let mut columns = Columns::zeros(view.features().len(), series.len());
+    let wide = pulp::Arch::new();
+    run(executor, series, crosses, |feature, row, values| {
+        let column = columns.from_row_mut(feature, row);
+        wide.dispatch(|| column.iter_mut().zip(values).for_each(|(out, value)| *out = *value as f32));
     });
     FeatureMatrix {
         sessions: series.sessions().to_vec(),

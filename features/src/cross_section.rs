@@ -12,10 +12,10 @@ use crate::plan::{Cross, Plan};
 use crate::{FeatureMatrix, batch};
 
 /// The values of one symbol: a column a function over all symbols, one value a bar; empty where there are none yet.
-pub(crate) type Columns = Vec<Vec<f64>>;
+pub(crate) type CrossColumns = Vec<Vec<f64>>;
 
 /// The columns of every series. Functions whose inputs need other such functions come after those.
-pub(crate) fn columns(plan: &Arc<Plan>, panel: &[&BarSeries]) -> Vec<Columns> {
+pub(crate) fn columns(plan: &Arc<Plan>, panel: &[&BarSeries]) -> Vec<CrossColumns> {
     let mut columns = vec![vec![Vec::new(); plan.crosses.len()]; panel.len()];
     let stages = plan.crosses.iter().map(|cross| cross.stage + 1).max().unwrap_or(0);
     for stage in 0..stages {
@@ -51,10 +51,16 @@ pub(crate) fn spread_knowledge<'a>(look_back: usize, matrices: impl Iterator<Ite
 }
 
 /// The values that the functions of a stage take, by symbol.
-fn inputs(plan: &Plan, crosses: &[Cross], panel: &[&BarSeries], columns: &[Columns]) -> Vec<Columns> {
+fn inputs(
+    plan: &Plan,
+    crosses: &[Cross],
+    panel: &[&BarSeries],
+    columns: &[CrossColumns],
+) -> Vec<CrossColumns> {
     let reduced = Arc::new(plan.reduced(crosses.iter().map(|cross| cross.input).collect()));
     let symbols: Vec<_> = panel.iter().zip(columns).collect();
-    let of_symbol = |executor: &mut crate::executor::Executor, (series, columns): (&&BarSeries, &Columns)| {
+    let of_symbol = |executor: &mut crate::executor::Executor,
+                     (series, columns): (&&BarSeries, &CrossColumns)| {
         executor.reset();
         let mut inputs = vec![vec![f64::NAN; series.len()]; crosses.len()];
         batch::run(executor, series, columns, |input, row, values| {

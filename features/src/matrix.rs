@@ -1,6 +1,6 @@
 //! The features of one symbol.
 
-use weekahead_market::Session;
+use weekahead_market::{Columns, Session};
 
 /// The features of one symbol in columns.
 ///
@@ -17,7 +17,7 @@ pub struct FeatureMatrix {
     /// looks back on from there.
     pub knowledge_times: Vec<i64>,
     /// One column a feature. Columns, since the warehouse is written by column and kernels run along them.
-    pub columns: Vec<Vec<f32>>,
+    pub columns: Columns,
 }
 
 impl FeatureMatrix {

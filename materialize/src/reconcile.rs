@@ -88,7 +88,7 @@ fn key(rows: &FeatureColumns, row: usize) -> (Session, i64) {
 
 #[cfg(test)]
 mod tests {
-    use weekahead_market::Symbol;
+    use weekahead_market::{Columns, Symbol};
 
     use super::*;
 
@@ -100,8 +100,8 @@ mod tests {
     fn columns(rows: &[(i32, i64, f32)]) -> FeatureColumns {
         let sessions = rows.iter().map(|row| session(row.0)).collect();
         let known = rows.iter().map(|row| row.1).collect();
-        let values = rows.iter().map(|row| row.2).collect();
-        FeatureColumns::new(Symbol::new("AAPL").unwrap(), sessions, known, vec![values]).unwrap()
+        let values = Columns::from_fn(1, rows.len(), |_, row| rows[row].2);
+        FeatureColumns::new(Symbol::new("AAPL").unwrap(), sessions, known, values).unwrap()
     }
 
     fn keys(rows: &FeatureColumns) -> Vec<FeatureKey> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use weekahead_features::{FeatureMatrix, View, compute, compute_panel};
-use weekahead_market::{BarSeries, Panel, Session, Symbol};
+use weekahead_market::{BarSeries, Columns, Panel, Session, Symbol};
 use weekahead_warehouse::{BarHistory, FeatureColumns};
 
 use crate::Result;
@@ -45,11 +45,9 @@ pub(crate) fn implied(
         _ => State::at(view, histories, until(0))?,
     };
     let whole_from = revisions.first().filter(|_| skipped > 0).copied().unwrap_or(i64::MIN);
-    let finish = |(history, rows): (&BarHistory, Rows)| {
-        Ok(Implied { rows: rows.sorted().columns(history.symbol())?, whole_from })
-    };
+    let all = |rows: FeatureColumns| Implied { rows, whole_from };
     if revisions.is_empty() {
-        return histories.iter().zip(state.into_rows(after)).map(finish).collect();
+        return Ok(state.into_columns(histories, after)?.into_iter().map(all).collect());
     }
     let mut rows = state.rows(after);
     for (index, revision) in revisions.iter().enumerate() {
@@ -63,7 +61,12 @@ pub(crate) fn implied(
         }
         state = next;
     }
-    histories.iter().zip(rows).map(finish).collect()
+    Ok(columns(histories, rows)?.into_iter().map(all).collect())
+}
+
+fn columns(histories: &[BarHistory], rows: Vec<Rows>) -> Result<Vec<FeatureColumns>> {
+    let columns = |(history, rows): (&BarHistory, Rows)| rows.sorted().columns(history.symbol());
+    histories.iter().zip(rows).map(columns).collect()
 }
 
 /// The features of some symbols as they were known at an instant.
@@ -111,16 +114,16 @@ impl State {
     }
 
     /// As [`rows`](Self::rows), without a copy where all of them are wanted.
-    fn into_rows(self, after: i64) -> Vec<Rows> {
+    fn into_columns(self, histories: &[BarHistory], after: i64) -> Result<Vec<FeatureColumns>> {
         let all = |known: &Vec<i64>| known.first().is_none_or(|first| *first > after);
         if !self.known.iter().all(all) {
-            return self.rows(after);
+            return columns(histories, self.rows(after));
         }
-        let of_symbol = |(matrix, knowledge_times): (FeatureMatrix, Vec<i64>)| {
+        let of_symbol = |((history, matrix), known): ((&BarHistory, FeatureMatrix), Vec<i64>)| {
             let FeatureMatrix { sessions, columns, .. } = matrix;
-            Rows { sessions, knowledge_times, columns }
+            Ok(FeatureColumns::new(history.symbol().clone(), sessions, known, columns)?)
         };
-        self.matrices.into_iter().zip(self.known).map(of_symbol).collect()
+        histories.iter().zip(self.matrices).zip(self.known).map(of_symbol).collect()
     }
 }
 
@@ -154,7 +157,7 @@ enum Change {
 fn changes(last: &FeatureMatrix, next: &FeatureMatrix) -> Vec<(usize, Change)> {
     let before: Vec<Option<usize>> = next.sessions.iter().map(|session| last.position(*session)).collect();
     let mut changed = vec![false; next.len()];
-    for (old, new) in last.columns.iter().zip(&next.columns) {
+    for (old, new) in last.columns.iter().zip(next.columns.iter()) {
         for ((row, value), changed) in before.iter().zip(new).zip(&mut changed) {
             *changed |= row.is_some_and(|row| old[row].to_bits() != value.to_bits());
         }
@@ -170,20 +173,20 @@ fn changes(last: &FeatureMatrix, next: &FeatureMatrix) -> Vec<(usize, Change)> {
 pub(crate) struct Rows {
     sessions: Vec<Session>,
     knowledge_times: Vec<i64>,
-    columns: Vec<Vec<f32>>,
+    /// A row after the other.
+    values: Vec<f32>,
+    width: usize,
 }
 
 impl Rows {
     pub(crate) fn new(width: usize) -> Self {
-        Self { sessions: Vec::new(), knowledge_times: Vec::new(), columns: vec![Vec::new(); width] }
+        Self { sessions: Vec::new(), knowledge_times: Vec::new(), values: Vec::new(), width }
     }
 
     fn push(&mut self, matrix: &FeatureMatrix, row: usize, knowledge_time: i64) {
         self.sessions.push(matrix.sessions[row]);
         self.knowledge_times.push(knowledge_time);
-        for (column, values) in self.columns.iter_mut().zip(&matrix.columns) {
-            column.push(values[row]);
-        }
+        self.values.extend(matrix.columns.iter().map(|column| column[row]));
     }
 
     /// Adds a row under a key of its own: the values of another row, or missing ones.
@@ -196,9 +199,8 @@ impl Rows {
     ) {
         self.sessions.push(session);
         self.knowledge_times.push(knowledge_time);
-        for (column, values) in self.columns.iter_mut().zip(rows.columns()) {
-            column.push(row.map_or(f32::NAN, |row| values[row]));
-        }
+        let value = |column: &[f32]| row.map_or(f32::NAN, |row| column[row]);
+        self.values.extend(rows.columns().iter().map(value));
     }
 
     /// Adds a row as it is.
@@ -214,16 +216,18 @@ impl Rows {
         }
         let mut order: Vec<usize> = (0..self.sessions.len()).collect();
         order.sort_by_key(key);
-        let column = |values: &Vec<f32>| order.iter().map(|row| values[*row]).collect();
+        let values = order.iter().flat_map(|row| &self.values[row * self.width..][..self.width]);
         Self {
             sessions: order.iter().map(|row| self.sessions[*row]).collect(),
             knowledge_times: order.iter().map(|row| self.knowledge_times[*row]).collect(),
-            columns: self.columns.iter().map(column).collect(),
+            values: values.copied().collect(),
+            width: self.width,
         }
     }
 
     pub(crate) fn columns(self, symbol: &Symbol) -> Result<FeatureColumns> {
-        let Self { sessions, knowledge_times, columns } = self;
+        let Self { sessions, knowledge_times, values, width } = self;
+        let columns = Columns::from_fn(width, sessions.len(), |column, row| values[row * width + column]);
         Ok(FeatureColumns::new(symbol.clone(), sessions, knowledge_times, columns)?)
     }
 }

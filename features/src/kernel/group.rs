@@ -1,5 +1,7 @@
 //! Operators that share their work: windows of any length over the same inputs.
 
+use std::ops::Range;
+
 use super::lanes::{Lanes, padded};
 use super::moments::{Shape, Spread};
 use super::order::{Place, Sorted, mean_deviation};
@@ -73,7 +75,7 @@ pub(crate) struct Group {
     members: Vec<Member>,
     /// The distinct windows, and the members of each.
     windows: Vec<usize>,
-    of_window: Vec<std::ops::Range<usize>>,
+    of_window: Vec<Range<usize>>,
     layout: Layout,
 }
 
@@ -87,6 +89,11 @@ pub(crate) struct Outs<'a> {
 impl Outs<'_> {
     fn rows(&mut self, member: usize, rows: usize) -> &mut [f64] {
         &mut self.buffers[member][self.begins[member]..][..rows]
+    }
+
+    fn several(&mut self, members: Range<usize>, rows: usize) -> Vec<&mut [f64]> {
+        let buffers = self.buffers[members.clone()].iter_mut().zip(&self.begins[members]);
+        buffers.map(|(buffer, begin)| &mut buffer[*begin..][..rows]).collect()
     }
 
     #[inline(always)]
@@ -203,18 +210,18 @@ impl Work<'_> {
 
     #[inline(always)]
     fn order(&mut self, sorted: &mut Sorted) {
-        let (x, reach) = (self.inputs[0], self.group.reach());
+        let (x, reach, rows) = (self.inputs[0], self.group.reach(), self.rows);
         for (window, members) in self.group.windows.iter().zip(&self.group.of_window) {
-            let oldest = reach + 1 - window;
             let places: Vec<Option<Place>> = members.clone().map(|at| self.place(at, *window)).collect();
-            sorted.fill(&x[oldest..=reach]);
-            for row in 0..self.rows {
+            let mut outs = self.outs.several(members.clone(), rows);
+            let oldest = &x[reach + 1 - window..];
+            sorted.fill(&oldest[..*window]);
+            for row in 0..rows {
                 if row > 0 {
-                    sorted.slide(x[oldest + row - 1], x[reach + row]);
+                    sorted.slide(oldest[row - 1], x[reach + row]);
                 }
-                for (member, place) in members.clone().zip(&places) {
-                    let out = &mut self.outs.buffers[member][self.outs.begins[member] + row];
-                    *out = match place {
+                for (out, place) in outs.iter_mut().zip(&places) {
+                    out[row] = match place {
                         Some(place) => sorted.at(*place),
                         None => sorted.rank(),
                     };

@@ -1,14 +1,19 @@
 //! Order statistics over a window: `Quantile`, `Med`, `Rank`; and `Mad`.
 
-/// Up to this many values, all of them are compared, several at once, which is quicker than a search.
-const COUNTED: usize = 128;
+use super::lanes::{Lanes, padded};
+
+/// Up to this many values all are looked at, several at once, which is quicker than a search and a move.
+const SWEPT: usize = 128;
 
 /// The values of a window in order, with a count of the missing ones.
 ///
-/// One step costs two searches and a move of the values between the one that goes and the one that comes.
+/// # Layout
+/// Below the values lies negative infinity; missing values are infinite, and so is all behind the values: whole
+/// registers of them and one more. Values themselves are finite.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sorted {
     values: Vec<f64>,
+    window: usize,
     missing: usize,
     /// How many values are less than the newest.
     newest: usize,
@@ -17,32 +22,22 @@ pub(crate) struct Sorted {
 impl Sorted {
     /// Starts from the values of a window.
     pub(crate) fn fill(&mut self, values: &[f64]) {
+        self.window = values.len();
+        self.missing = values.iter().filter(|value| value.is_nan()).count();
         self.values.clear();
-        self.values.extend(values.iter().copied().filter(|value| !value.is_nan()));
-        self.missing = values.len() - self.values.len();
+        self.values.push(f64::NEG_INFINITY);
+        self.values.extend(values.iter().copied().map(ordered));
         self.values.sort_unstable_by(f64::total_cmp);
-        self.newest = values.last().map_or(0, |newest| self.below(*newest));
+        self.values.resize(padded(self.window) + 2, f64::INFINITY);
+        self.newest = values.last().map_or(0, |newest| self.below(ordered(*newest)));
     }
 
     /// Lets the oldest value go and takes a new one in.
     #[inline(always)]
     pub(crate) fn slide(&mut self, old: f64, new: f64) {
-        if self.missing > 0 || new.is_nan() {
-            self.remove(old);
-            self.insert(new);
-            return;
-        }
-        let (from, to) = (self.below(old), self.below(new));
-        // What lies between moves over by one.
-        if to > from {
-            self.values.copy_within(from + 1..to, from);
-            self.values[to - 1] = new;
-            self.newest = to - 1;
-        } else {
-            self.values.copy_within(to..from, to + 1);
-            self.values[to] = new;
-            self.newest = to;
-        }
+        self.missing = self.missing + usize::from(new.is_nan()) - usize::from(old.is_nan());
+        let (old, new) = (ordered(old), ordered(new));
+        if self.window <= SWEPT { self.sweep(old, new) } else { self.shift(old, new) }
     }
 
     /// The value at a place between two of the window; missing when one of the window is.
@@ -51,7 +46,7 @@ impl Sorted {
         if self.missing > 0 {
             return f64::NAN;
         }
-        place.between(|at| self.values[at])
+        place.between(|at| self.values[at + 1])
     }
 
     /// The rank of the newest value as a share of the window's length; equal values share the mean of their ranks.
@@ -60,36 +55,57 @@ impl Sorted {
         if self.missing > 0 {
             return f64::NAN;
         }
-        let from_newest = &self.values[self.newest..];
+        let from_newest = &self.values[self.newest + 1..];
         let equal = from_newest.iter().take_while(|other| **other <= from_newest[0]).count();
-        (self.newest as f64 + (equal as f64 + 1.0) / 2.0) / self.values.len() as f64
+        (self.newest as f64 + (equal as f64 + 1.0) / 2.0) / self.window as f64
     }
 
-    fn insert(&mut self, value: f64) {
-        if value.is_nan() {
-            self.missing += 1;
-        } else {
-            self.newest = self.below(value);
-            self.values.insert(self.newest, value);
-        }
-    }
-
-    fn remove(&mut self, value: f64) {
-        if value.is_nan() {
-            self.missing -= 1;
-        } else {
-            self.values.remove(self.below(value));
-        }
-    }
-
+    /// Every place by itself: its value and its neighbours say what it holds next, without a branch.
     #[inline(always)]
-    fn below(&self, value: f64) -> usize {
-        if self.values.len() <= COUNTED {
-            self.values.iter().map(|other| usize::from(*other < value)).sum()
-        } else {
-            self.values.partition_point(|other| *other < value)
+    fn sweep(&mut self, old: f64, new: f64) {
+        let (mut below, mut newest) = (self.values[0], [0; Lanes::COUNT]);
+        for at in (1..=self.window).step_by(Lanes::COUNT) {
+            let Some(&[a, b, c, d, above]) = self.values[at..].first_chunk() else { break };
+            let (under, here, over) = (Lanes([below, a, b, c]), Lanes([a, b, c, d]), Lanes([b, c, d, above]));
+            // Without the old value, one place below and here.
+            let left = under.zip(here, |under, here| if under < old { under } else { here });
+            let rest = here.zip(over, |here, over| if here < old { here } else { over });
+            let with = rest.zip(left, |rest, left| {
+                let new = if left < new { new } else { left };
+                if rest < new { rest } else { new }
+            });
+            for (newest, rest) in newest.iter_mut().zip(rest.0) {
+                *newest += u64::from(rest < new);
+            }
+            self.values[at..at + Lanes::COUNT].copy_from_slice(&with.0);
+            below = d;
         }
+        self.newest = newest.iter().sum::<u64>() as usize;
     }
+
+    /// Finds both values, and moves over by one what lies between.
+    fn shift(&mut self, old: f64, new: f64) {
+        let (from, to) = (self.below(old), self.below(new));
+        let values = &mut self.values[1..];
+        self.newest = if to > from {
+            values.copy_within(from + 1..to, from);
+            to - 1
+        } else {
+            values.copy_within(to..from, to + 1);
+            to
+        };
+        values[self.newest] = new;
+    }
+
+    fn below(&self, value: f64) -> usize {
+        self.values[1..=self.window].partition_point(|other| *other < value)
+    }
+}
+
+/// Missing values behind all others.
+#[inline(always)]
+fn ordered(value: f64) -> f64 {
+    if value.is_nan() { f64::INFINITY } else { value }
 }
 
 /// Where a quantile lies in a window in order.

@@ -29,7 +29,7 @@ fn panel(closes: &[(&str, &[f64])]) -> Panel {
 }
 
 fn values(expr: &str, panel: &Panel, symbol: &str) -> Vec<f32> {
-    compute_panel(&view(expr), panel)[&Symbol::new(symbol).unwrap()].columns[0].clone()
+    compute_panel(&view(expr), panel)[&Symbol::new(symbol).unwrap()].columns[0].to_vec()
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn a_view_across_symbols_has_ranks_and_what_is_kept() {
     assert_eq!(ranked.features(), ["x_cs_rank", "y_cs_rank", "y"]);
     assert!(ranked.is_cross_sectional());
     let of_a = &compute_panel(&ranked, &panel)[&Symbol::new("A").unwrap()];
-    assert_eq!(of_a.columns[0], values("CsRank(close)", &panel, "A"));
-    assert_eq!(of_a.columns[2], [2.0, 10.0, 4.0]);
+    assert_eq!(&of_a.columns[0], values("CsRank(close)", &panel, "A"));
+    assert_eq!(&of_a.columns[2], [2.0, 10.0, 4.0]);
     let scored = View::parse(text).unwrap().across(CrossSectionOp::Zscore, &[]).unwrap();
     assert_eq!((scored.name(), scored.features().len()), ("v_cs_zscore", 2));
 }

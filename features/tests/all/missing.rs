@@ -78,7 +78,7 @@ fn an_action_that_cannot_be_true_starts_a_new_series() {
         history[at].action = action;
     }
     let (whole, rest) = (compute(&view, &series(&history)), compute(&view, &series(&history[400..])));
-    for (whole, rest) in whole.columns.iter().zip(&rest.columns) {
+    for (whole, rest) in whole.columns.iter().zip(rest.columns.iter()) {
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&whole[400..]), bits(rest));
     }

@@ -8,7 +8,7 @@ use crate::series::{NAMES, Row, cases, rows, series, streamed};
 
 /// The first rows as bits, since NaN equals nothing.
 fn head(matrix: &FeatureMatrix, len: usize) -> (Vec<Vec<u32>>, &[i64]) {
-    let bits = |column: &Vec<f32>| column[..len].iter().map(|value| value.to_bits()).collect();
+    let bits = |column: &[f32]| column[..len].iter().map(|value| value.to_bits()).collect();
     (matrix.columns.iter().map(bits).collect(), &matrix.knowledge_times[..len])
 }
 

@@ -1,6 +1,6 @@
 //! Rows of a feature view in columns, as they are written.
 
-use weekahead_market::{Session, Symbol};
+use weekahead_market::{Columns, Session, Symbol};
 
 use crate::{Error, Result, TableDigest};
 
@@ -17,7 +17,7 @@ pub struct FeatureColumns {
     sessions: Vec<Session>,
     knowledge_times: Vec<i64>,
     digests: Vec<u64>,
-    columns: Vec<Vec<f32>>,
+    columns: Columns,
 }
 
 impl FeatureColumns {
@@ -29,10 +29,10 @@ impl FeatureColumns {
         symbol: Symbol,
         sessions: Vec<Session>,
         knowledge_times: Vec<i64>,
-        columns: Vec<Vec<f32>>,
+        columns: Columns,
     ) -> Result<Self> {
         let expected = sessions.len();
-        let lengths = std::iter::once(knowledge_times.len()).chain(columns.iter().map(Vec::len));
+        let lengths = [knowledge_times.len(), columns.rows()];
         if let Some(actual) = lengths.into_iter().find(|length| *length != expected) {
             return Err(Error::Shape { symbol: symbol.to_string(), expected, actual });
         }
@@ -61,7 +61,7 @@ impl FeatureColumns {
     }
 
     /// The values, a column a feature.
-    pub fn columns(&self) -> &[Vec<f32>] {
+    pub fn columns(&self) -> &Columns {
         &self.columns
     }
 
@@ -85,14 +85,14 @@ impl FeatureColumns {
 
 /// Column by column, since that is how the values lie: a step is one rotation, one xor and one multiplication, each of
 /// which can be undone, so rows that differ in a single value never have the same digest.
-fn row_digests(sessions: &[Session], knowledge_times: &[i64], columns: &[Vec<f32>]) -> Vec<u64> {
+fn row_digests(sessions: &[Session], knowledge_times: &[i64], columns: &Columns) -> Vec<u64> {
     let keys = sessions.iter().zip(knowledge_times);
     let mut digests: Vec<u64> = keys
         .map(|(session, known)| {
             step(u64::from(session.days_since_epoch().cast_unsigned()), known.cast_unsigned())
         })
         .collect();
-    for column in columns {
+    for column in columns.iter() {
         for (digest, value) in digests.iter_mut().zip(column) {
             *digest = step(*digest, u64::from(value.to_bits()));
         }
@@ -112,7 +112,8 @@ mod tests {
     fn rows(known: i64, first: f32, second: f32) -> FeatureColumns {
         let session = Session::from_days_since_epoch(1).unwrap();
         let symbol = Symbol::new("AAPL").unwrap();
-        FeatureColumns::new(symbol, vec![session], vec![known], vec![vec![first], vec![second]]).unwrap()
+        let columns = Columns::from_fn(2, 1, |column, _| [first, second][column]);
+        FeatureColumns::new(symbol, vec![session], vec![known], columns).unwrap()
     }
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
     fn columns_must_be_of_one_length() {
         let session = Session::from_days_since_epoch(1).unwrap();
         let symbol = Symbol::new("AAPL").unwrap();
-        let uneven = FeatureColumns::new(symbol, vec![session], vec![1], vec![vec![1.0], vec![]]);
+        let uneven = FeatureColumns::new(symbol, vec![session], vec![1], Columns::zeros(2, 0));
         assert!(matches!(uneven, Err(Error::Shape { expected: 1, actual: 0, .. })));
     }
 }

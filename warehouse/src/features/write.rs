@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use weekahead_market::{Session, Symbol};
+use weekahead_market::{Columns, Session, Symbol};
 
 use super::native_rows::{Heading, send_block};
 use super::{FeatureColumns, table};
@@ -144,10 +144,10 @@ fn columns_of(names: &[String], rows: impl IntoIterator<Item = FeatureRow>) -> R
     }
     let columns = |(symbol, mut rows): (Symbol, Vec<FeatureRow>)| {
         rows.sort_by_key(|row| (row.session, row.knowledge_time));
-        let column = |index: usize| rows.iter().map(|row| row.values[index]).collect();
+        let columns = Columns::from_fn(names.len(), rows.len(), |column, row| rows[row].values[column]);
         let sessions = rows.iter().map(|row| row.session).collect();
         let known = rows.iter().map(|row| row.knowledge_time).collect();
-        FeatureColumns::new(symbol, sessions, known, (0..names.len()).map(column).collect())
+        FeatureColumns::new(symbol, sessions, known, columns)
     };
     by_symbol.into_iter().map(columns).collect()
 }
