@@ -65,6 +65,8 @@ pub(super) struct Matcher {
     /// Where each symbol's entity rows begin; one more for the end.
     starts: Vec<usize>,
     found: Vec<Option<Version>>,
+    /// Whether an entity row met two equal versions.
+    tied: bool,
     candidates: Vec<(i64, Version, usize)>,
 }
 
@@ -74,7 +76,7 @@ impl Matcher {
         entities.sort_unstable_by_key(|entity| (entity.symbol, entity.as_of));
         let start = |symbol| entities.partition_point(|entity| entity.symbol < symbol);
         let starts = (0..=symbols).map(start).collect();
-        Self { starts, found: vec![None; entities.len()], candidates: Vec::new(), entities }
+        Self { starts, found: vec![None; entities.len()], tied: false, candidates: Vec::new(), entities }
     }
 
     /// Shows the entity rows of a symbol some of its stored rows, given with their places in their block. `hits` gets
@@ -100,13 +102,20 @@ impl Matcher {
             while let Some((_, version, place)) =
                 candidates.next_if(|(visible_from, ..)| *visible_from <= as_of)
             {
+                self.tied |= best.is_some_and(|(best, _)| best == *version);
                 best = best.max(Some((*version, *place)));
             }
+            self.tied |= best.is_some_and(|(version, _)| self.found[at] == Some(version));
             if let Some((version, place)) = best.filter(|(version, _)| self.found[at] < Some(*version)) {
                 self.found[at] = Some(version);
                 hits.push(Hit { entity: at, stored: place });
             }
         }
+    }
+
+    /// Whether two stored rows were equal versions, one of which an entity row may have met.
+    pub fn tied(&self) -> bool {
+        self.tied
     }
 
     /// The symbols of which an entity row has met nothing.
@@ -234,6 +243,22 @@ mod tests {
             expected.dedup();
             prop_assert_eq!(matcher.unmatched_symbols(), expected);
         }
+    }
+
+    #[test]
+    fn equal_versions_are_noticed_in_one_block_and_in_two() {
+        let version = |session| Version { session, knowledge_time: 0, ingested_at: 0, write: 0 };
+        let entities = [EntityRow { symbol: 0, as_of: 30 * DAY, row: 0 }];
+        let tied = |blocks: &[&[i32]]| {
+            let mut matcher = Matcher::new(1, entities.to_vec());
+            for block in blocks {
+                let stored = block.iter().map(|session| (0, version(*session)));
+                matcher.take(0, stored, &mut Vec::new());
+            }
+            matcher.tied()
+        };
+        assert!(tied(&[&[10, 10]]) && tied(&[&[10], &[10]]) && tied(&[&[9, 10], &[10, 9]]));
+        assert!(!tied(&[&[9, 10]]) && !tied(&[&[9], &[10]]) && !tied(&[&[10], &[9]]));
     }
 
     #[test]

@@ -47,11 +47,24 @@ impl Warehouse {
         };
         let mut joined = Joined::of(names, entities.len());
         for group in entities.groups(GROUP_SYMBOLS) {
-            let found = self.read(|| source.join(&group)).await?;
+            let mut found = self.read(|| source.join(&group, Detail::Keys)).await?;
+            if found.matcher.tied() {
+                found = self.read(|| source.join(&group, Detail::Writes)).await?;
+            }
             found.move_into(&mut joined)?;
         }
         Ok(joined)
     }
+}
+
+/// What is read of each row beside its features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Of which symbol and session it is, and since when it is known.
+    Keys,
+    /// When it was written, too. It costs an eighth more to read, and tells apart only rows of one key that the engine
+    /// has not merged yet.
+    Writes,
 }
 
 /// What is read, and under which version.
@@ -64,8 +77,8 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    async fn join(&self, group: &Group) -> Result<Found> {
-        let mut found = Found::of(group, self.names);
+    async fn join(&self, group: &Group, detail: Detail) -> Result<Found> {
+        let mut found = Found::of(group, self.names, detail);
         let instants = || group.rows.iter().map(|row| row.as_of);
         let (Some(first), Some(last)) = (instants().min(), instants().max()) else { return Ok(found) };
         let recent = last_session(first) - RECENT_DAYS;
@@ -88,7 +101,7 @@ impl Source<'_> {
         found: &mut Found,
     ) -> Result<()> {
         let symbols: Vec<&str> = places.iter().map(|place| group.symbols[*place].as_str()).collect();
-        let query = self.warehouse.plain_query(&self.sql());
+        let query = self.warehouse.plain_query(&self.sql(found.detail));
         let query = query
             .param("as_of", last)
             .param("view_version", self.view_version)
@@ -100,12 +113,17 @@ impl Source<'_> {
     }
 
     /// Symbols come back as their places in the group: numbers, where texts would cost more than all else.
-    fn sql(&self) -> String {
+    fn sql(&self, detail: Detail) -> String {
         let values: String = self.columns.iter().map(|column| format!(", {column}")).collect();
+        let writes = match detail {
+            Detail::Keys => String::new(),
+            Detail::Writes => {
+                format!(", toUnixTimestamp64Micro(ingested_at) AS key_written, {WRITE} AS key_write")
+            }
+        };
         format!(
             "SELECT CAST(transform(symbol, {{symbols:Array(String)}}, {{places:Array(UInt32)}}, 0) AS UInt32) AS key_place, \
-             toInt32(session) AS key_day, toUnixTimestamp64Micro(knowledge_time) AS key_known, \
-             toUnixTimestamp64Micro(ingested_at) AS key_written, {WRITE} AS key_write{values} \
+             toInt32(session) AS key_day, toUnixTimestamp64Micro(knowledge_time) AS key_known{writes}{values} \
              FROM features.{table} WHERE {KNOWN} AND symbol IN {{symbols:Array(String)}} \
              AND session >= {{from:Date32}} AND session <= {{to:Date32}}",
             table = self.table
@@ -127,6 +145,7 @@ fn date(days: i64) -> Result<String> {
 
 /// What a group has met so far.
 struct Found {
+    detail: Detail,
     matcher: Matcher,
     names: Vec<String>,
     /// Feature by feature, in the matcher's order.
@@ -134,10 +153,10 @@ struct Found {
 }
 
 impl Found {
-    fn of(group: &Group, names: &[String]) -> Self {
+    fn of(group: &Group, names: &[String], detail: Detail) -> Self {
         let rows = group.rows.clone();
         let values = vec![vec![f32::NAN; rows.len()]; names.len()];
-        Self { matcher: Matcher::new(group.symbols.len(), rows), names: names.to_vec(), values }
+        Self { detail, matcher: Matcher::new(group.symbols.len(), rows), names: names.to_vec(), values }
     }
 
     /// Only the keys are looked at, and of the values those that are taken.
@@ -156,14 +175,12 @@ impl Found {
         let places: Vec<u32> = block.column("key_place")?.iter().collect();
         let days = block.column("key_day")?.iter();
         let known = block.column("key_known")?.iter();
-        let written = block.column("key_written")?.iter();
-        let writes = block.column("key_write")?.iter();
-        let versions = days.zip(known).zip(written.zip(writes));
-        let mut versions = versions.map(|((session, knowledge_time), (ingested_at, write))| Version {
+        let (written, writes) = self.writes(block)?;
+        let mut versions = days.zip(known).enumerate().map(|(row, (session, knowledge_time))| Version {
             session,
             knowledge_time,
-            ingested_at,
-            write,
+            ingested_at: written.get(row).copied().unwrap_or_default(),
+            write: writes.get(row).copied().unwrap_or_default(),
         });
         let mut hits = Vec::new();
         let mut row = 0;
@@ -173,6 +190,17 @@ impl Found {
             self.matcher.take(run[0] as usize, rows.zip(&mut versions), &mut hits);
         }
         Ok(hits)
+    }
+
+    /// When the rows were written, and by which write; nothing if that was not read.
+    fn writes(&self, block: &NumberBlock) -> Result<(Vec<i64>, Vec<u32>)> {
+        match self.detail {
+            Detail::Keys => Ok(Default::default()),
+            Detail::Writes => {
+                let (written, writes) = (block.column("key_written")?, block.column("key_write")?);
+                Ok((written.iter().collect(), writes.iter().collect()))
+            }
+        }
     }
 
     fn move_into(self, joined: &mut Joined) -> Result<()> {
