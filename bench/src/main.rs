@@ -11,6 +11,8 @@ mod front;
 mod ingest;
 mod join;
 mod join_alone;
+mod linear;
+mod linear_alone;
 mod materialize;
 mod memory;
 mod native;
@@ -53,6 +55,12 @@ struct Cli {
     /// Internal: the warehouse that the contender asks
     #[arg(long, hide = true)]
     url: Option<String>,
+    /// Internal: the model that the contender fits
+    #[arg(long, hide = true)]
+    model: Option<String>,
+    /// Internal: its penalty
+    #[arg(long, hide = true)]
+    alpha: Option<f64>,
 }
 
 /// A benchmark.
@@ -70,6 +78,8 @@ enum Benchmark {
     Join,
     /// The online store, beside Feast on SQLite in process
     Online,
+    /// Ridge and elastic net on ten years of Alpha158, beside scikit-learn
+    Linear,
 }
 
 /// A contender that is this program.
@@ -79,6 +89,7 @@ enum Work {
     Compute,
     Join,
     Online,
+    Linear,
 }
 
 #[tokio::main]
@@ -108,6 +119,9 @@ async fn main() -> anyhow::Result<()> {
     if chosen(Benchmark::Online) {
         println!("{}", online::run(&peers, cli.runs)?);
     }
+    if chosen(Benchmark::Linear) {
+        println!("{}", linear::run(&peers, cli.runs)?);
+    }
     Ok(())
 }
 
@@ -117,6 +131,7 @@ async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
         Work::Compute => compute::work(cli.path.as_deref()),
         Work::Join => join_alone::work(cli.path.as_deref(), cli.url.as_deref()).await,
         Work::Online => online::work(),
+        Work::Linear => linear_alone::work(cli.path.as_deref(), cli.model.as_deref(), cli.alpha),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration: built-in defaults, then `weekahead.toml`, then `WEEKAHEAD_*` variables, then flags.
 
+mod experiment;
 mod secret;
 mod show;
 mod training;
@@ -13,6 +14,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use weekahead_market::{Session, Symbol};
 
+pub use experiment::Experiment;
 pub use secret::Secret;
 pub use show::show;
 pub use training::TrainingSettings;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use weekahead_serving::Forecasts;
-use weekahead_training::TrainingReport;
+use weekahead_training::{ExperimentPlan, Outline, TrainingReport};
 use weekahead_warehouse::{ForecastRow, Outcome};
+
+use crate::progress::thousands;
 
 /// The models of a training session, best first, and who is champion and why.
 pub fn leaderboard(report: &TrainingReport) -> String {
@@ -32,6 +34,44 @@ pub fn leaderboard(report: &TrainingReport) -> String {
         "Backtest over weekly origins {first} to {last} (errors in basis points of the week's log return)\n\
          {table}\n{champion}\nwhy: {}\n",
         report.reason
+    )
+}
+
+/// What a training session would do.
+pub fn training_plan(plan: &ExperimentPlan, outline: &Outline) -> String {
+    let mut folds = table(&[
+        "fold",
+        "fitted on origins",
+        "rows",
+        "calibrated on",
+        "left out",
+        "tested on origins",
+        "rows",
+    ]);
+    for (index, fold) in outline.folds.iter().enumerate() {
+        folds.add_row([
+            index.to_string(),
+            format!("{} to {}", fold.fit.0, fold.fit.1),
+            thousands(fold.fit_rows as u64),
+            thousands(fold.calibration_rows as u64),
+            thousands(fold.purged_rows as u64),
+            format!("{} to {}", fold.test.0, fold.test.1),
+            thousands(fold.test_rows as u64),
+        ]);
+    }
+    right_align(&mut folds, 2);
+    let models: Vec<String> = plan.models.iter().map(ToString::to_string).collect();
+    format!(
+        "View {} {}: {} features, {} rows with realised targets, {} sessions ahead\nModels: {}\n{folds}\n\
+         memory: about {} MB; each model is fitted {} times\n",
+        plan.view.name(),
+        plan.view.version(),
+        outline.features,
+        thousands(outline.rows as u64),
+        plan.settings.horizon,
+        models.join(", "),
+        outline.memory_bytes.div_ceil(1_000_000),
+        outline.folds.len() + 1
     )
 }
 

@@ -47,10 +47,10 @@ pub fn compute_panel(view: &View, panel: &Panel) -> BTreeMap<Symbol, FeatureMatr
     matrices.into_iter().collect()
 }
 
-/// Blocks of as many sessions as keep all values of a step in the cache, but not so few that the partial results before a
-/// block's first session outweigh the block.
+/// Blocks of as many sessions as keep what a step reads and writes in a core's cache, but not so few that the partial
+/// results before a block's first session are much of its work.
 pub(crate) fn executor(plan: &Arc<Plan>) -> Executor {
-    const LEAST_SESSIONS: usize = 256;
+    const LEAST_SESSIONS: usize = 1_024;
     let reach = plan.history.iter().max().copied().unwrap_or(0);
     Executor::new(plan, LEAST_SESSIONS.max(2 * reach))
 }

@@ -4,7 +4,7 @@ use linfa::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::Array1;
 
-use crate::ridge::Design;
+use crate::moments::Moments;
 use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
 
 /// Least squares with an l1 and an l2 penalty on standardised features: a ridge that also drops features.
@@ -42,14 +42,9 @@ impl Forecaster for ElasticNet {
     fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
         self.check()?;
         let preprocessing = Preprocessing::fit(rows);
-        let mut design = Design::new(&preprocessing, rows);
-        if let Some(weights) = rows.weights() {
-            let to_mean_one = (weights.len() as f64 / weights.sum()).sqrt();
-            design.z *= to_mean_one;
-            design.y *= to_mean_one;
-        }
-        let coefficients = self.descend(&design)?;
-        design.into_model(preprocessing, &coefficients)
+        let moments = Moments::of(&preprocessing, rows);
+        let coefficients = self.descend(&moments)?;
+        moments.into_model(preprocessing, &coefficients)
     }
 }
 
@@ -67,22 +62,22 @@ impl ElasticNet {
         }
     }
 
-    fn descend(&self, design: &Design) -> Result<Array1<f64>> {
-        let sum_of_squares = design.y.dot(&design.y);
-        if sum_of_squares == 0.0 {
-            return Ok(Array1::zeros(design.z.ncols()));
+    /// On few rows that have the moments of all: the descent, its duality gap included, is the same, and its cost does
+    /// not depend on the number of rows.
+    fn descend(&self, moments: &Moments) -> Result<Array1<f64>> {
+        if moments.square == 0.0 {
+            return Ok(Array1::zeros(moments.cross.len()));
         }
-        // Coordinate descent walks over columns: keep each in one piece of memory.
-        let by_column = design.z.t().as_standard_layout().into_owned().reversed_axes();
+        let (z, y) = moments.condensed().map_err(|reason| Error::Unsolvable { model: MODEL, reason })?;
         let descent = linfa_elasticnet::ElasticNet::<f64>::params()
-            .penalty(self.alpha)
+            .penalty(self.alpha * moments.weight / y.len() as f64)
             .l1_ratio(self.l1_ratio)
             .with_intercept(false)
             .tolerance(TOLERANCE)
             .max_iterations(MAX_STEPS)
-            .fit(&DatasetBase::new(by_column.view(), design.y.view()))
+            .fit(&DatasetBase::new(z.view(), y.view()))
             .map_err(|e| Error::Unsolvable { model: MODEL, reason: e.to_string() })?;
-        let (gap, tolerance) = (descent.duality_gap(), TOLERANCE * sum_of_squares);
+        let (gap, tolerance) = (descent.duality_gap(), TOLERANCE * moments.square);
         if gap < tolerance {
             Ok(descent.hyperplane().clone())
         } else {

@@ -5,8 +5,9 @@
 //! definite, so linfa-linalg's Cholesky factorisation solves them exactly.
 
 use linfa_linalg::cholesky::SolveCInplace;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::Axis;
 
+use crate::moments::Moments;
 use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
 
 /// Least squares with an l2 penalty on standardised features.
@@ -43,47 +44,14 @@ impl Forecaster for Ridge {
             });
         }
         let preprocessing = Preprocessing::fit(rows);
-        let design = Design::new(&preprocessing, rows);
-        let mut gram = design.z.t().dot(&design.z);
-        gram.diag_mut().mapv_inplace(|value| value + self.alpha);
-        let mut solution = design.z.t().dot(&design.y).insert_axis(Axis(1));
+        let moments = Moments::of(&preprocessing, rows);
+        let mut normal = moments.gram.clone();
+        normal.diag_mut().mapv_inplace(|value| value + self.alpha);
+        let mut solution = moments.cross.clone().insert_axis(Axis(1));
         let failed =
             |e: linfa_linalg::LinalgError| Error::Unsolvable { model: "ridge", reason: e.to_string() };
-        gram.solvec_inplace(&mut solution).map_err(failed)?;
-        design.into_model(preprocessing, &solution.column(0).to_owned())
-    }
-}
-
-/// Centred and weighted rows, and what is needed to undo the centring.
-pub(crate) struct Design {
-    /// `sqrt(w_i) (z_i - weighted mean of z)`.
-    pub(crate) z: Array2<f64>,
-    /// `sqrt(w_i) (y_i - weighted mean of y)`.
-    pub(crate) y: Array1<f64>,
-    z_mean: Array1<f64>,
-    y_mean: f64,
-}
-
-impl Design {
-    /// Preprocesses, centres and weighs the training rows.
-    pub(crate) fn new(preprocessing: &Preprocessing, rows: &TrainingRows<'_>) -> Self {
-        let mut z = preprocessing.apply(rows.x());
-        let weights = Array1::from_shape_fn(z.nrows(), |row| rows.weight(row));
-        let z_mean = weights.dot(&z) / weights.sum();
-        let y_mean = rows.mean_target();
-        z -= &z_mean;
-        let mut y = &rows.y() - y_mean;
-        if rows.weights().is_some() {
-            let root = weights.mapv(f64::sqrt);
-            z *= &root.view().insert_axis(Axis(1));
-            y *= &root;
-        }
-        Self { z, y, z_mean, y_mean }
-    }
-
-    /// The model on features that are not centred.
-    pub(crate) fn into_model(self, pre: Preprocessing, coefficients: &Array1<f64>) -> Result<LinearModel> {
-        let intercept = self.y_mean - self.z_mean.dot(coefficients);
-        LinearModel::new(pre, &coefficients.to_vec(), intercept)
+        normal.solvec_inplace(&mut solution).map_err(failed)?;
+        let coefficients = solution.column(0).to_owned();
+        moments.into_model(preprocessing, &coefficients)
     }
 }

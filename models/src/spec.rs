@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use weekahead_market::Horizon;
 
-use crate::{Drift, ElasticNet, Error, Forecaster, HistoricalMean, RandomWalk, Result, Ridge};
+use crate::{Drift, ElasticNet, Error, Forecaster, HistoricalMean, Pls, RandomWalk, Result, Ridge};
 
 /// A kind of forecaster and its hyperparameters, as written in a configuration file.
 ///
@@ -41,6 +41,11 @@ pub enum ModelSpec {
         /// The share of the l1 penalty, above 0 and up to 1.
         l1_ratio: f64,
     },
+    /// [`Pls`].
+    Pls {
+        /// Number of directions, at least 1.
+        components: usize,
+    },
 }
 
 fn default_drift_feature() -> String {
@@ -61,6 +66,7 @@ impl ModelSpec {
             Self::ElasticNet { alpha, l1_ratio } => {
                 Box::new(ElasticNet { alpha: *alpha, l1_ratio: *l1_ratio })
             }
+            Self::Pls { components } => Box::new(Pls { components: *components }),
         })
     }
 
@@ -72,6 +78,7 @@ impl ModelSpec {
             Self::HistoricalMean => "historical_mean",
             Self::Ridge { .. } => "ridge",
             Self::ElasticNet { .. } => "elastic_net",
+            Self::Pls { .. } => "pls",
         }
     }
 
@@ -84,6 +91,7 @@ impl ModelSpec {
             Self::ElasticNet { alpha, l1_ratio } => {
                 vec![("alpha", alpha.to_string()), ("l1_ratio", l1_ratio.to_string())]
             }
+            Self::Pls { components } => vec![("components", components.to_string())],
         }
     }
 }
@@ -117,6 +125,7 @@ mod tests {
             ModelSpec::HistoricalMean,
             ModelSpec::Ridge { alpha: 0.5 },
             ModelSpec::ElasticNet { alpha: 1e-3, l1_ratio: 0.5 },
+            ModelSpec::Pls { components: 3 },
         ];
         for spec in &specs {
             let text = serde_json::to_string(spec).unwrap();
@@ -126,7 +135,7 @@ mod tests {
         let names = specs.map(|spec| spec.to_string());
         let expected = ["random_walk", "drift(feature=m)", "historical_mean", "ridge(alpha=0.5)"];
         assert_eq!(names[..4], expected);
-        assert_eq!(names[4], "elastic_net(alpha=0.001,l1_ratio=0.5)");
+        assert_eq!(names[4..], ["elastic_net(alpha=0.001,l1_ratio=0.5)", "pls(components=3)"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Axis};
 use weekahead_market::{Calendar, Session};
 use weekahead_models::{Calibration, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows};
 
-use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
+use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, Window, evaluate, loss_series};
 use crate::plan::PlanSettings;
 use crate::{Dataset, Error, Result};
 
@@ -43,8 +43,12 @@ pub struct Fitted {
 /// The folds of a data set under the plan's settings.
 ///
 /// # Errors
-/// [`Error::TooFew`] when the history is shorter than the warm-up.
+/// [`Error::TooFew`] when the history is shorter than the warm-up; [`Error::Setting`].
 pub fn folds(dataset: &Dataset, calendar: &Calendar, settings: &PlanSettings) -> Result<Vec<Fold>> {
+    if let Some(value) = settings.half_life_weeks.filter(|weeks| !(weeks.is_finite() && *weeks > 0.0)) {
+        let allowed = "a finite number above 0, or leave it out";
+        return Err(Error::Setting { setting: "half_life_weeks", value, allowed });
+    }
     let weekly = weekly_origins(dataset, calendar);
     let (needed, found) = (settings.warm_up_origins + 1, weekly.len());
     let what = "weekly origins with realised targets";
@@ -56,6 +60,30 @@ pub fn folds(dataset: &Dataset, calendar: &Calendar, settings: &PlanSettings) ->
         window: settings.window,
     };
     plan.folds(calendar, weekly[0], *first_test, weekly[found - 1])
+}
+
+/// The rows of a fold by what they are for.
+#[derive(Debug)]
+pub(crate) struct Split {
+    pub(crate) fit: Vec<usize>,
+    pub(crate) calibration: Vec<usize>,
+    pub(crate) test: Vec<usize>,
+}
+
+impl Split {
+    pub(crate) fn of(dataset: &Dataset, fold: &Fold, settings: &PlanSettings) -> Result<Self> {
+        let origins = fold.split(settings.calibration_origins)?;
+        let past = |row: usize| fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised);
+        let split = Self {
+            fit: rows_of(dataset, &origins.fit, past),
+            calibration: rows_of(dataset, &origins.calibration, past),
+            test: rows_of(dataset, fold.test(), |_| true),
+        };
+        match split.fit.is_empty() {
+            true => Err(Error::TooFew { what: "rows to fit a fold on", needed: 1, found: 0 }),
+            false => Ok(split),
+        }
+    }
 }
 
 /// Walks a model forward through the folds.
@@ -70,15 +98,8 @@ pub fn backtest(
 ) -> Result<Backtest> {
     let mut walked = Walked::default();
     for fold in folds {
-        let split = fold.split(settings.calibration_origins)?;
-        let fit = rows_of(dataset, &split.fit, |row| {
-            fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised)
-        });
-        let calibration = rows_of(dataset, &split.calibration, |row| {
-            fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised)
-        });
+        let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
         let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
-        let test = rows_of(dataset, fold.test(), |_| true);
         let outputs = fitted.interval.predict(&fitted.model, dataset.x.select(Axis(0), &test).view())?;
         walked.folds.extend(test.iter().map(|_| fold.index()));
         walked.rows.extend(test);
@@ -104,6 +125,10 @@ pub fn fit_on_all(
         return Err(Error::TooFew { what: "weekly origins with realised targets", needed, found });
     }
     let (past, recent) = weekly.split_at(found - settings.calibration_origins);
+    let past = match settings.window {
+        Window::Expanding => past,
+        Window::Sliding { origins } => &past[found.saturating_sub(origins).min(past.len() - 1)..],
+    };
     let purged = |row: usize| dataset.keys[row].realised < recent[0];
     let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, |_| true));
     fit_model(dataset, spec, settings, &fit, &calibration)
@@ -139,12 +164,27 @@ fn fit_model(
     let (x, y) = matrix(fit);
     let forecaster = spec.forecaster(&dataset.features, settings.horizon)?;
     let rows = TrainingRows::new(x.view(), y.view())?.preprocessed(settings.preprocessing)?;
+    let weights = weights(dataset, fit, settings);
+    let rows = weights.as_ref().map_or(Ok(rows), |weights| rows.weighted(weights.view()))?;
     let model = forecaster.fit(&rows)?;
     let (x, y) = matrix(calibration);
     let forecast = model.predict(x.view())?;
     let rows = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
     let interval = IntervalModel::calibrate(&rows, scale(dataset, settings)?, &settings.levels)?;
     Ok(Fitted { model, interval })
+}
+
+/// What rows weigh by their age, 1 on average, so that penalties mean the same with and without; nothing when all weigh
+/// the same.
+fn weights(dataset: &Dataset, rows: &[usize], settings: &PlanSettings) -> Option<Array1<f64>> {
+    const WEEK: f64 = 7.0;
+    let half_life_days = WEEK * settings.half_life_weeks?;
+    let day = |row: &usize| f64::from(dataset.keys[*row].origin.days_since_epoch());
+    let newest = rows.iter().map(day).fold(f64::MIN, f64::max);
+    let weights: Array1<f64> =
+        rows.iter().map(|row| (-(newest - day(row)) / half_life_days).exp2()).collect();
+    let mean = weights.mean()?;
+    Some(weights / mean)
 }
 
 fn scale(dataset: &Dataset, settings: &PlanSettings) -> Result<ScaleSpec> {

@@ -58,7 +58,7 @@ impl Dataset {
     /// anew from a later correction is knowledge that nobody had when the forecast was due.
     ///
     /// # Errors
-    /// [`Error::NoRows`] when nothing is left; errors of the warehouse.
+    /// [`Error::NotBuilt`] before the view was built; [`Error::NoRows`] when nothing is left; errors of the warehouse.
     pub async fn read(
         warehouse: &Warehouse,
         calendar: &Calendar,
@@ -79,7 +79,10 @@ impl Dataset {
             SessionRange::ALL,
             &in_time,
         );
-        let rows = rows.await?;
+        let rows = rows.await.map_err(|error| match error {
+            weekahead_warehouse::Error::UnknownTable { .. } => Error::NotBuilt { view: name.to_owned() },
+            other => other.into(),
+        })?;
         let bars = warehouse.bars(as_of, Some(symbols), None).await?;
         Self::join(&rows, &bars, calendar, view, horizon, as_of)
     }

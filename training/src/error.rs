@@ -57,6 +57,14 @@ pub enum Error {
         /// Where the reader stood.
         as_of: weekahead_market::AsOf,
     },
+    /// No build made the table of a view, or the columns of this version of it.
+    #[error(
+        "feature view `{view}` is not built yet, or only an older version of it: run `weekahead features build --view {view}`"
+    )]
+    NotBuilt {
+        /// The feature view.
+        view: String,
+    },
     /// A feature that the plan needs and the view lacks.
     #[error(
         "view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another"

@@ -6,6 +6,7 @@ mod dataset;
 mod error;
 pub mod evaluation;
 mod lineage;
+mod outline;
 mod plan;
 mod plots;
 mod recording;
@@ -16,6 +17,7 @@ pub use backtest::{Backtest, Fitted, backtest, fit_on_all, folds};
 pub use dataset::{Dataset, RowKey};
 pub use error::Error;
 pub use lineage::Lineage;
+pub use outline::{FoldOutline, Outline};
 pub use plan::{ExperimentPlan, PlanSettings};
 pub use session::{LeaderboardRow, Progress, Session, TrainingReport};
 

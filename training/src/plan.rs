@@ -43,6 +43,9 @@ pub struct PlanSettings {
     pub embargo_sessions: u32,
     /// The last training origins, kept for calibrating intervals.
     pub calibration_origins: usize,
+    /// The age at which a training row weighs half as much as the newest one, in weeks; without it all weigh the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life_weeks: Option<f64>,
     /// What is done to features before a model that scales them sees them, learned on the training rows of each fold.
     pub preprocessing: PreprocessingSpec,
     /// The feature that scales intervals: a daily volatility.
@@ -68,6 +71,7 @@ impl Default for PlanSettings {
             window: Window::Expanding,
             embargo_sessions: 0,
             calibration_origins: 104,
+            half_life_weeks: None,
             preprocessing: PreprocessingSpec::default(),
             scale_feature: "vol_20".to_owned(),
             levels: DEFAULT_LEVELS.to_vec(),

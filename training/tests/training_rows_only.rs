@@ -101,3 +101,30 @@ fn how_features_are_scaled_matters() {
     let robust = walked(&dataset, &calendar, Scale::RobustZScore);
     assert_ne!(forecasts(&plain, 0), forecasts(&robust, 0));
 }
+
+/// With a half-life of a year, a row of a year ago weighs half as much as the newest.
+#[test]
+fn older_rows_weigh_less() {
+    let calendar = Calendar::nyse();
+    let dataset = dataset(&calendar);
+    let forecast = |half_life_weeks| {
+        let settings = PlanSettings { half_life_weeks, ..settings(Scale::ZScore) };
+        let folds = folds(&dataset, &calendar, &settings).unwrap();
+        let first = backtest(&dataset, &folds[..1], &ModelSpec::HistoricalMean, &settings).unwrap();
+        let split = folds[0].split(settings.calibration_origins).unwrap();
+        let fit: Vec<usize> =
+            (0..dataset.len()).filter(|row| split.fit.contains(&dataset.keys[*row].origin)).collect();
+        (first.points[0], fit)
+    };
+    let (weighted, fit) = forecast(Some(52.0));
+    let day = |row: &usize| f64::from(dataset.keys[*row].origin.days_since_epoch());
+    let newest = fit.iter().map(day).fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = fit.iter().map(|row| 0.5_f64.powf((newest - day(row)) / 364.0)).collect();
+    let sum: f64 = fit.iter().zip(&weights).map(|(row, weight)| weight * dataset.y[*row]).sum();
+    let mean = sum / weights.iter().sum::<f64>();
+    assert!((weighted - mean).abs() < 1e-9, "{weighted} {mean}");
+    assert_ne!(weighted, forecast(None).0);
+    let refused = PlanSettings { half_life_weeks: Some(0.0), ..settings(Scale::ZScore) };
+    let error = folds(&dataset, &calendar, &refused).unwrap_err().to_string();
+    assert!(error.contains("half_life_weeks = 0"), "{error}");
+}

@@ -11,7 +11,7 @@ use weekahead_warehouse::{ForecastFilter, ForecastRow};
 use crate::pipeline::{self, FeatureScope};
 use crate::platform;
 use crate::progress::Step;
-use crate::settings::Settings;
+use crate::settings::{Experiment, Settings};
 use crate::supervisor::{Supervisor, stop_requested};
 use crate::{services, tables};
 
@@ -105,7 +105,7 @@ async fn pipeline_on_history(settings: &Settings) -> anyhow::Result<()> {
     let calendar = Calendar::nyse();
     let as_of = after_close(&calendar, ORIGIN)?;
     week(settings, as_of).await?;
-    let report = pipeline::train(settings, &FixedClock::at(as_of.instant())).await?;
+    let report = pipeline::train(settings, &Experiment::default(), &FixedClock::at(as_of.instant())).await?;
     println!("\n{}", tables::leaderboard(&report));
     pipeline::forecast(settings, Some(as_of)).await?;
     for origin in calendar.weekly_origins(calendar.offset(ORIGIN, 1)?, LAST) {

@@ -2,24 +2,21 @@
 
 use weekahead_market::{Calendar, Clock};
 use weekahead_models::onnx::OnnxRuntime;
-use weekahead_training::{ExperimentPlan, PlanSettings, Progress, Session, TrainingReport};
+use weekahead_training::{ExperimentPlan, Outline, PlanSettings, Progress, Session, TrainingReport};
 
 use super::{stand, training_view};
 use crate::platform;
 use crate::progress::{Step, thousands};
-use crate::settings::Settings;
+use crate::settings::{Experiment, Settings};
 
 /// Backtests, records, registers and decides.
-pub async fn train(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<TrainingReport> {
+pub async fn train(
+    settings: &Settings,
+    experiment: &Experiment,
+    clock: &dyn Clock,
+) -> anyhow::Result<TrainingReport> {
     let step = Step::start("train", "backtesting models");
-    let session = Session {
-        lake: platform::lake(settings).await?,
-        warehouse: platform::warehouse(settings).await?,
-        tracker: platform::tracker(settings).await?,
-        runtime: OnnxRuntime::load(&settings.tools.libonnxruntime)?,
-        calendar: Calendar::nyse(),
-    };
-    let plan = plan(settings)?;
+    let (session, plan) = (session(settings).await?, plan(settings, experiment)?);
     let (as_of, written_at) = stand(clock);
     let models = plan.models.len() as u64;
     let tell = |progress: Progress| match progress {
@@ -44,8 +41,30 @@ pub async fn train(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Tra
     Ok(report)
 }
 
-fn plan(settings: &Settings) -> anyhow::Result<ExperimentPlan> {
-    Ok(ExperimentPlan {
+/// What [`train`] would do.
+pub async fn outline(
+    settings: &Settings,
+    experiment: &Experiment,
+    clock: &dyn Clock,
+) -> anyhow::Result<(ExperimentPlan, Outline)> {
+    let (session, plan) = (session(settings).await?, plan(settings, experiment)?);
+    let outline = session.outline(&plan, stand(clock).0).await?;
+    Ok((plan, outline))
+}
+
+async fn session(settings: &Settings) -> anyhow::Result<Session> {
+    Ok(Session {
+        lake: platform::lake(settings).await?,
+        warehouse: platform::warehouse(settings).await?,
+        tracker: platform::tracker(settings).await?,
+        runtime: OnnxRuntime::load(&settings.tools.libonnxruntime)?,
+        calendar: Calendar::nyse(),
+    })
+}
+
+fn plan(settings: &Settings, experiment: &Experiment) -> anyhow::Result<ExperimentPlan> {
+    let settings = &experiment.over(settings.clone());
+    Ok(experiment.over_plan(ExperimentPlan {
         experiment: settings.tracker.experiment.clone(),
         model_name: settings.training.model.clone(),
         view: training_view(settings)?,
@@ -57,5 +76,5 @@ fn plan(settings: &Settings) -> anyhow::Result<ExperimentPlan> {
             ..PlanSettings::default()
         },
         models: ExperimentPlan::default_models(),
-    })
+    }))
 }

@@ -24,6 +24,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     api_answers_like_mlflow(&platform).await;
     online_features_are_those_of_the_table(&platform).await;
     sql_computes_the_same_features(&platform).await;
+    an_experiment_is_planned_and_refused(&platform).await;
     bad_requests(&platform).await;
 
     first.signal(Signal::SIGINT);
@@ -124,6 +125,38 @@ async fn sql_computes_the_same_features(platform: &Platform) {
     };
     says(&["features", "compare"], "weekly_core: 35 features over ").await;
     says(&["features", "stats"], "weekly_core as of ").await;
+}
+
+/// A dry run tells of the folds and writes nothing; what cannot be trained is refused before anything is.
+async fn an_experiment_is_planned_and_refused(platform: &Platform) {
+    let file = platform.home().join("experiment.toml");
+    let plan = async |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let mut command = platform.weekahead(&["train", file.to_str().unwrap(), "--dry-run"]);
+        command.env("WEEKAHEAD_UNIVERSE__SYMBOLS", SYMBOLS.join(","));
+        let output = command.output().await.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let runs = platform.query("SELECT count() FROM ops.promotions").await;
+    let models = "[[models]]\nkind = 'random_walk'\n[[models]]\nkind = 'pls'\ncomponents = 2\n";
+    let folds = "universe = ['IBM', 'MSFT']\nhalf_life_weeks = 104\n[folds]\nrefit_every_origins = 26\n";
+    let (planned, said) = plan(&format!("{folds}{models}")).await;
+    assert!(planned && said.contains("pls(components=2)"), "{said}");
+    // Of two symbols: 104 origins to calibrate on, and of 156 the rest, but that a week's target reaches into the next
+    // origin: one origin before each of the two cuts is left out.
+    let first_fold: Vec<&str> =
+        said.lines().map(str::trim).find(|line| line.starts_with("0 ")).unwrap().split_whitespace().collect();
+    assert_eq!(
+        (first_fold[4], first_fold[5], first_fold[6], first_fold[10]),
+        ("100", "208", "4", "52"),
+        "{said}"
+    );
+    let (planned, said) = plan("view = 'alpha158'\n").await;
+    assert!(!planned && said.contains("features build --view alpha158"), "{said}");
+    let (planned, said) = plan("[folds]\nwarm_up_origins = 100000\n").await;
+    assert!(!planned && said.contains("weekly origins with realised targets"), "{said}");
+    assert_eq!(platform.query("SELECT count() FROM ops.promotions").await, runs);
 }
 
 async fn bad_requests(platform: &Platform) {

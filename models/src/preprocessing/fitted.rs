@@ -1,6 +1,7 @@
 //! The constants that were learned on training rows, and what they do.
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
 use super::{Fill, PreprocessingSpec, Scale};
 use crate::TrainingRows;
@@ -24,6 +25,9 @@ pub struct Preprocessing {
 /// A feature whose deviation is below this, relative to its centre, is constant up to float32 rounding.
 const CONSTANT_BELOW: f64 = 1e-6;
 
+/// The columns of `f32` in a cache line.
+const COLUMNS_AT_ONCE: usize = 16;
+
 /// The smallest usable deviation: smaller ones are subnormal in float32.
 const SMALLEST_SCALE: f64 = 1e-30;
 
@@ -39,13 +43,28 @@ impl Preprocessing {
     /// scikit-learn's `SimpleImputer` followed by `StandardScaler`; Qlib's `RobustZScoreNorm`, without its floor of 1e-12.
     pub fn fit(rows: &TrainingRows<'_>) -> Self {
         let spec = rows.preprocessing();
-        let mut fitted = Self::identity(rows.x().ncols(), spec.clip);
-        for (feature, column) in rows.x().axis_iter(Axis(1)).enumerate() {
+        if (spec.fill, spec.scale) == (Fill::Zero, Scale::None) {
+            return Self::identity(rows.x().ncols(), spec.clip);
+        }
+        let of_column = |column: ArrayView1<'_, f32>| {
             let fill = fill(column, spec.fill);
             let (centre, scale) = scale(column, fill, spec);
-            fitted.fill[feature] = fill;
-            fitted.centre[feature] = centre;
-            fitted.scale[feature] = scale;
+            (fill, centre, scale)
+        };
+        let of_chunk = |chunk: ArrayView2<'_, f32>| -> Vec<(f32, f32, f32)> {
+            let mut columns = vec![Vec::with_capacity(chunk.nrows()); chunk.ncols()];
+            for row in chunk.outer_iter() {
+                columns.iter_mut().zip(row).for_each(|(column, value)| column.push(*value));
+            }
+            columns.iter().map(|column| of_column(ArrayView1::from(column))).collect()
+        };
+        // Neighbouring columns share cache lines: some are copied out at once, each into one piece of memory.
+        let x = rows.x();
+        let chunks: Vec<_> = x.axis_chunks_iter(Axis(1), COLUMNS_AT_ONCE).collect();
+        let constants: Vec<_> = chunks.into_par_iter().flat_map_iter(of_chunk).collect();
+        let mut fitted = Self::identity(rows.x().ncols(), spec.clip);
+        for (feature, constants) in constants.into_iter().enumerate() {
+            (fitted.fill[feature], fitted.centre[feature], fitted.scale[feature]) = constants;
         }
         fitted
     }
@@ -67,16 +86,28 @@ impl Preprocessing {
 
     /// One transformed value.
     pub(crate) fn value(&self, feature: usize, x: f32) -> f64 {
-        let filled = if x.is_finite() { x } else { self.fill[feature] };
-        let centred = f64::from(filled) - f64::from(self.centre[feature]);
-        let clip = f64::from(self.clip);
-        (centred / f64::from(self.scale[feature])).clamp(-clip, clip)
+        transformed(x, self.fill[feature], self.centre[feature], self.scale[feature], f64::from(self.clip))
     }
 
     /// The transformed matrix; `x` must have as many columns as there are features.
-    pub(crate) fn apply(&self, x: ArrayView2<'_, f32>) -> ndarray::Array2<f64> {
-        ndarray::Array2::from_shape_fn(x.dim(), |(row, feature)| self.value(feature, x[[row, feature]]))
+    pub(crate) fn apply(&self, x: ArrayView2<'_, f32>) -> Array2<f64> {
+        let constants: Vec<[f32; 3]> =
+            (0..self.features()).map(|at| [self.fill[at], self.centre[at], self.scale[at]]).collect();
+        let clip = f64::from(self.clip);
+        let mut z = Vec::with_capacity(x.len());
+        for row in x.outer_iter() {
+            let row = row.as_standard_layout();
+            let row = row.as_slice().unwrap_or_default().iter().zip(&constants);
+            z.extend(row.map(|(x, [fill, centre, scale])| transformed(*x, *fill, *centre, *scale, clip)));
+        }
+        Array2::from_shape_vec(x.dim(), z).unwrap_or_default()
     }
+}
+
+#[inline(always)]
+fn transformed(x: f32, fill: f32, centre: f32, scale: f32, clip: f64) -> f64 {
+    let filled = if x.is_finite() { x } else { fill };
+    ((f64::from(filled) - f64::from(centre)) / f64::from(scale)).clamp(-clip, clip)
 }
 
 /// The median of the finite values; 0 when there are none.
@@ -89,12 +120,15 @@ fn finite(column: ArrayView1<'_, f32>) -> impl Iterator<Item = f64> {
 }
 
 fn middle(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => values[middle],
-        _ => (values[middle - 1] + values[middle]) / 2.0,
+    if values.is_empty() {
+        return 0.0;
+    }
+    let half = values.len() / 2;
+    let (below, middle, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    let middle = *middle;
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(below) if values.len().is_multiple_of(2) => (below + middle) / 2.0,
+        _ => middle,
     }
 }
 

@@ -1,0 +1,148 @@
+//! An experiment: what one training does differently from the settings, in a TOML file.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+use weekahead_market::{Horizon, Symbol};
+use weekahead_models::ModelSpec;
+use weekahead_training::ExperimentPlan;
+use weekahead_training::evaluation::{LossKind, Window};
+
+use super::Settings;
+use super::training::PreprocessingSettings;
+
+/// What a training does differently: whatever is left out is as in the settings, or as by default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Experiment {
+    /// The feature view: a built-in name or a TOML file.
+    view: Option<String>,
+    /// The name of the registered model, whose alias `champion` is at stake.
+    model: Option<String>,
+    /// Sessions ahead.
+    horizon: Option<Horizon>,
+    /// Seed of everything random.
+    seed: Option<u64>,
+    /// The symbols that are learned from.
+    universe: Option<Vec<Symbol>>,
+    /// The age at which a row weighs half as much as the newest, in weeks.
+    half_life_weeks: Option<f64>,
+    preprocessing: Option<PreprocessingSettings>,
+    folds: Folds,
+    intervals: Intervals,
+    promotion: Promotion,
+    /// The models; the first is the baseline, the random walk.
+    models: Vec<ModelSpec>,
+}
+
+/// How history is cut.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Folds {
+    warm_up_origins: Option<usize>,
+    refit_every_origins: Option<usize>,
+    window: Option<Window>,
+    calibration_origins: Option<usize>,
+}
+
+/// What intervals are made of.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Intervals {
+    scale_feature: Option<String>,
+    levels: Option<Vec<f64>>,
+}
+
+/// What it takes to become champion.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Promotion {
+    loss: Option<LossKind>,
+    significance: Option<f64>,
+    minimum_origins: Option<usize>,
+}
+
+impl Experiment {
+    /// Reads a file.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the experiment {}", path.display()))?;
+        let read = toml::from_str::<Self>(&text).map_err(anyhow::Error::from);
+        read.and_then(Self::checked).with_context(|| format!("{} is no experiment", path.display()))
+    }
+
+    fn checked(self) -> anyhow::Result<Self> {
+        if let Some(first) = self.models.first() {
+            let hint = "put kind = \"random_walk\" first: it is what every model is held against";
+            ensure!(*first == ModelSpec::RandomWalk, "the first model is {first}; {hint}");
+        }
+        for (at, model) in self.models.iter().enumerate() {
+            ensure!(!self.models[..at].contains(model), "the model {model} is there twice");
+        }
+        Ok(self)
+    }
+
+    /// The settings, as this experiment wants them.
+    pub fn over(&self, mut settings: Settings) -> Settings {
+        let training = &mut settings.training;
+        set(&mut training.view, &self.view);
+        set(&mut training.model, &self.model);
+        set(&mut training.horizon, &self.horizon);
+        set(&mut training.seed, &self.seed);
+        set(&mut training.preprocessing, &self.preprocessing);
+        set(&mut settings.universe.symbols, &self.universe);
+        settings
+    }
+
+    /// The plan, as this experiment wants it.
+    pub fn over_plan(&self, mut plan: ExperimentPlan) -> ExperimentPlan {
+        let settings = &mut plan.settings;
+        settings.half_life_weeks = self.half_life_weeks;
+        set(&mut settings.warm_up_origins, &self.folds.warm_up_origins);
+        set(&mut settings.refit_every_origins, &self.folds.refit_every_origins);
+        set(&mut settings.window, &self.folds.window);
+        set(&mut settings.calibration_origins, &self.folds.calibration_origins);
+        set(&mut settings.scale_feature, &self.intervals.scale_feature);
+        set(&mut settings.levels, &self.intervals.levels);
+        set(&mut settings.loss, &self.promotion.loss);
+        set(&mut settings.significance, &self.promotion.significance);
+        set(&mut settings.minimum_origins, &self.promotion.minimum_origins);
+        if !self.models.is_empty() {
+            plan.models.clone_from(&self.models);
+        }
+        plan
+    }
+}
+
+fn set<T: Clone>(setting: &mut T, wanted: &Option<T>) {
+    if let Some(wanted) = wanted {
+        setting.clone_from(wanted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Experiment, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, text).unwrap();
+        Experiment::read(&path).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn faults_are_told_with_their_place() {
+        let unknown = read("seed = 1\nhorizonn = 5\n").unwrap_err();
+        assert!(
+            unknown.contains("mine.toml") && unknown.contains("line 2") && unknown.contains("horizonn"),
+            "{unknown}"
+        );
+        let baseline = read("[[models]]\nkind = 'ridge'\nalpha = 1.0\n").unwrap_err();
+        assert!(baseline.contains("random_walk") && baseline.contains("ridge(alpha=1)"), "{baseline}");
+        let twice = "[[models]]\nkind = 'random_walk'\n";
+        assert!(read(&twice.repeat(2)).unwrap_err().contains("twice"));
+        assert!(read("").is_ok());
+    }
+}

@@ -1,0 +1,75 @@
+//! What a session would do, without doing it.
+
+use weekahead_market::{AsOf, Calendar, Session as TradingSession};
+
+use crate::backtest::Split;
+use crate::{Dataset, ExperimentPlan, Result, Session, folds};
+
+/// What a session would read, fit and hold in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// Rows with a realised target.
+    pub rows: usize,
+    /// Features of a row.
+    pub features: usize,
+    /// The folds, in order.
+    pub folds: Vec<FoldOutline>,
+    /// An estimate of what a model is fitted in, in bytes: all rows, a copy of those of the largest fold, and the rows as
+    /// they are read.
+    pub memory_bytes: u64,
+}
+
+/// A fold of an [`Outline`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldOutline {
+    /// The first and last origin that models are fitted on.
+    pub fit: (TradingSession, TradingSession),
+    /// Rows that models are fitted on.
+    pub fit_rows: usize,
+    /// Rows that intervals are calibrated on.
+    pub calibration_rows: usize,
+    /// Rows left out because their targets reach into what comes after.
+    pub purged_rows: usize,
+    /// The first and last test origin.
+    pub test: (TradingSession, TradingSession),
+    /// Rows that are forecast.
+    pub test_rows: usize,
+}
+
+impl Session {
+    /// What [`train`](Self::train) would do; reads the data set and writes nothing.
+    ///
+    /// # Errors
+    /// Those of reading the data set and of cutting it into folds.
+    pub async fn outline(&self, plan: &ExperimentPlan, as_of: AsOf) -> Result<Outline> {
+        let dataset = self.dataset(plan, as_of).await?;
+        outline(&dataset, &self.calendar, plan)
+    }
+}
+
+fn outline(dataset: &Dataset, calendar: &Calendar, plan: &ExperimentPlan) -> Result<Outline> {
+    let mut outlines = Vec::new();
+    for fold in folds(dataset, calendar, &plan.settings)? {
+        let split = Split::of(dataset, &fold, &plan.settings)?;
+        let (first, last) =
+            (dataset.keys[split.fit[0]].origin, dataset.keys[split.fit[split.fit.len() - 1]].origin);
+        let before = dataset.keys.iter().filter(|key| key.origin >= first && key.origin < fold.test()[0]);
+        let weekly = before.filter(|key| calendar.last_of_week(key.origin) == Ok(key.origin)).count();
+        outlines.push(FoldOutline {
+            fit: (first, last),
+            fit_rows: split.fit.len(),
+            calibration_rows: split.calibration.len(),
+            purged_rows: weekly - split.fit.len() - split.calibration.len(),
+            test: (fold.test()[0], fold.test()[fold.test().len() - 1]),
+            test_rows: split.test.len(),
+        });
+    }
+    let row_bytes = (size_of::<f32>() * dataset.features.len() + size_of::<f64>()) as u64;
+    let largest = outlines.iter().map(|fold| fold.fit_rows).max().unwrap_or(0);
+    Ok(Outline {
+        rows: dataset.len(),
+        features: dataset.features.len(),
+        folds: outlines,
+        memory_bytes: row_bytes * (2 * dataset.len() + largest) as u64,
+    })
+}
