@@ -1,7 +1,8 @@
 //! What linear models need to know of the training rows: their second moments.
 
 use linfa_linalg::eigh::Eigh;
-use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, s};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, Axis, ShapeBuilder, s};
 use rayon::prelude::*;
 
 use crate::{LinearModel, Preprocessing, Result, TrainingRows};
@@ -109,29 +110,15 @@ impl Sums {
     ) {
         let z = preprocessing.apply(rows.x().slice(s![range.clone(), ..]));
         let y = &rows.y().slice(s![range.clone()]) - y_mean;
-        let Some(weights) = rows.weights() else {
-            return self.add_block(&z, z.view(), &y, &y, range.len() as f64, &Array1::ones(range.len()));
-        };
-        let weights = weights.slice(s![range]).to_owned();
-        let weighted = &z * &weights.view().insert_axis(Axis(1));
-        self.add_block(&z, weighted.view(), &y, &(&y * &weights), weights.sum(), &weights);
-    }
-
-    fn add_block(
-        &mut self,
-        z: &Array2<f64>,
-        weighted: ArrayView2<'_, f64>,
-        y: &Array1<f64>,
-        weighted_y: &Array1<f64>,
-        weight: f64,
-        weights: &Array1<f64>,
-    ) {
-        ndarray::linalg::general_mat_mul(1.0, &z.t(), &weighted, 1.0, &mut self.zz);
-        self.zy += &weighted_y.dot(z);
-        self.z += &weights.dot(z);
-        self.yy += weighted_y.dot(y);
+        let weights: Array1<f64> = range.map(|row| rows.weight(row)).collect();
+        let weighted_y = &y * &weights;
+        let weighted_z = rows.weights().map(|_| &z * &weights.view().insert_axis(Axis(1)));
+        general_mat_mul(1.0, &z.t(), weighted_z.as_ref().unwrap_or(&z), 1.0, &mut self.zz);
+        self.zy += &weighted_y.dot(&z);
+        self.z += &weights.dot(&z);
+        self.yy += weighted_y.dot(&y);
         self.y += weighted_y.sum();
-        self.weight += weight;
+        self.weight += weights.sum();
     }
 
     fn join(&mut self, later: &Self) {

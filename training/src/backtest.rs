@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Axis};
 use weekahead_market::{Calendar, Session};
 use weekahead_models::{Calibration, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows};
 
-use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, Window, evaluate, loss_series};
+use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
 use crate::plan::PlanSettings;
 use crate::{Dataset, Error, Result};
 
@@ -125,23 +125,20 @@ pub fn fit_on_all(
         return Err(Error::TooFew { what: "weekly origins with realised targets", needed, found });
     }
     let (past, recent) = weekly.split_at(found - settings.calibration_origins);
-    let past = match settings.window {
-        Window::Expanding => past,
-        Window::Sliding { origins } => &past[found.saturating_sub(origins).min(past.len() - 1)..],
-    };
+    let past = &past[settings.window.first_of(found).min(past.len() - 1)..];
     let purged = |row: usize| dataset.keys[row].realised < recent[0];
     let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, |_| true));
     fit_model(dataset, spec, settings, &fit, &calibration)
 }
 
 /// The last sessions of the weeks in which the data set has rows.
-fn weekly_origins(dataset: &Dataset, calendar: &Calendar) -> Vec<Session> {
+pub(crate) fn weekly_origins(dataset: &Dataset, calendar: &Calendar) -> Vec<Session> {
     let last_of_week = |origin: &Session| calendar.last_of_week(*origin) == Ok(*origin);
     dataset.origins().into_iter().filter(last_of_week).collect()
 }
 
 /// The rows of some origins that pass a test, in order.
-fn rows_of(dataset: &Dataset, origins: &[Session], keep: impl Fn(usize) -> bool) -> Vec<usize> {
+pub(crate) fn rows_of(dataset: &Dataset, origins: &[Session], keep: impl Fn(usize) -> bool) -> Vec<usize> {
     origins.iter().flat_map(|origin| rows_at(dataset, *origin)).filter(|row| keep(*row)).collect()
 }
 

@@ -1,9 +1,10 @@
 //! What a session would do, without doing it.
 
-use weekahead_market::{AsOf, Calendar, Session as TradingSession};
+use weekahead_market::{AsOf, Calendar, Session};
+use weekahead_warehouse::Warehouse;
 
-use crate::backtest::Split;
-use crate::{Dataset, ExperimentPlan, Result, Session, folds};
+use crate::backtest::{Split, rows_of, weekly_origins};
+use crate::{Dataset, ExperimentPlan, Result, folds};
 
 /// What a session would read, fit and hold in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,7 @@ pub struct Outline {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldOutline {
     /// The first and last origin that models are fitted on.
-    pub fit: (TradingSession, TradingSession),
+    pub fit: (Session, Session),
     /// Rows that models are fitted on.
     pub fit_rows: usize,
     /// Rows that intervals are calibrated on.
@@ -31,35 +32,42 @@ pub struct FoldOutline {
     /// Rows left out because their targets reach into what comes after.
     pub purged_rows: usize,
     /// The first and last test origin.
-    pub test: (TradingSession, TradingSession),
+    pub test: (Session, Session),
     /// Rows that are forecast.
     pub test_rows: usize,
 }
 
-impl Session {
-    /// What [`train`](Self::train) would do; reads the data set and writes nothing.
+impl Outline {
+    /// Reads the data set of a plan and cuts it into folds; needs the warehouse alone, and writes nothing.
     ///
     /// # Errors
     /// Those of reading the data set and of cutting it into folds.
-    pub async fn outline(&self, plan: &ExperimentPlan, as_of: AsOf) -> Result<Outline> {
-        let dataset = self.dataset(plan, as_of).await?;
-        outline(&dataset, &self.calendar, plan)
+    pub async fn read(
+        warehouse: &Warehouse,
+        calendar: &Calendar,
+        plan: &ExperimentPlan,
+        as_of: AsOf,
+    ) -> Result<Self> {
+        let horizon = plan.settings.horizon;
+        let dataset = Dataset::read(warehouse, calendar, &plan.view, &plan.symbols, horizon, as_of).await?;
+        outline(&dataset, calendar, plan)
     }
 }
 
 fn outline(dataset: &Dataset, calendar: &Calendar, plan: &ExperimentPlan) -> Result<Outline> {
+    let weekly = weekly_origins(dataset, calendar);
     let mut outlines = Vec::new();
     for fold in folds(dataset, calendar, &plan.settings)? {
         let split = Split::of(dataset, &fold, &plan.settings)?;
         let (first, last) =
             (dataset.keys[split.fit[0]].origin, dataset.keys[split.fit[split.fit.len() - 1]].origin);
-        let before = dataset.keys.iter().filter(|key| key.origin >= first && key.origin < fold.test()[0]);
-        let weekly = before.filter(|key| calendar.last_of_week(key.origin) == Ok(key.origin)).count();
+        let at = |origin: Session| weekly.partition_point(|weekly| *weekly < origin);
+        let before = rows_of(dataset, &weekly[at(first)..at(fold.test()[0])], |_| true);
         outlines.push(FoldOutline {
             fit: (first, last),
             fit_rows: split.fit.len(),
             calibration_rows: split.calibration.len(),
-            purged_rows: weekly - split.fit.len() - split.calibration.len(),
+            purged_rows: before.len() - split.fit.len() - split.calibration.len(),
             test: (fold.test()[0], fold.test()[fold.test().len() - 1]),
             test_rows: split.test.len(),
         });

@@ -105,7 +105,10 @@ impl Session {
         written_at: Timestamp,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<TrainingReport> {
-        let dataset = Arc::new(self.dataset(plan, as_of).await?);
+        let horizon = plan.settings.horizon;
+        let dataset =
+            Dataset::read(&self.warehouse, &self.calendar, &plan.view, &plan.symbols, horizon, as_of).await?;
+        let dataset = Arc::new(dataset);
         let backtests = self.backtest_all(plan, &dataset, progress).await?;
         let recording = Recording::open(&self.tracker, plan, &dataset, written_at.as_millisecond()).await?;
         let already_recorded = recording.is_finished();
@@ -118,11 +121,6 @@ impl Session {
             }
         }
         self.report(plan, &dataset, &backtests, already_recorded).await
-    }
-
-    pub(crate) async fn dataset(&self, plan: &ExperimentPlan, as_of: AsOf) -> Result<Dataset> {
-        let horizon = plan.settings.horizon;
-        Dataset::read(&self.warehouse, &self.calendar, &plan.view, &plan.symbols, horizon, as_of).await
     }
 
     /// On a thread of its own: fitting would hold up the runtime.

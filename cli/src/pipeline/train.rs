@@ -16,7 +16,14 @@ pub async fn train(
     clock: &dyn Clock,
 ) -> anyhow::Result<TrainingReport> {
     let step = Step::start("train", "backtesting models");
-    let (session, plan) = (session(settings).await?, plan(settings, experiment)?);
+    let session = Session {
+        lake: platform::lake(settings).await?,
+        warehouse: platform::warehouse(settings).await?,
+        tracker: platform::tracker(settings).await?,
+        runtime: OnnxRuntime::load(&settings.tools.libonnxruntime)?,
+        calendar: Calendar::nyse(),
+    };
+    let plan = plan(settings, experiment)?;
     let (as_of, written_at) = stand(clock);
     let models = plan.models.len() as u64;
     let tell = |progress: Progress| match progress {
@@ -47,19 +54,9 @@ pub async fn outline(
     experiment: &Experiment,
     clock: &dyn Clock,
 ) -> anyhow::Result<(ExperimentPlan, Outline)> {
-    let (session, plan) = (session(settings).await?, plan(settings, experiment)?);
-    let outline = session.outline(&plan, stand(clock).0).await?;
+    let (warehouse, plan) = (platform::warehouse(settings).await?, plan(settings, experiment)?);
+    let outline = Outline::read(&warehouse, &Calendar::nyse(), &plan, stand(clock).0).await?;
     Ok((plan, outline))
-}
-
-async fn session(settings: &Settings) -> anyhow::Result<Session> {
-    Ok(Session {
-        lake: platform::lake(settings).await?,
-        warehouse: platform::warehouse(settings).await?,
-        tracker: platform::tracker(settings).await?,
-        runtime: OnnxRuntime::load(&settings.tools.libonnxruntime)?,
-        calendar: Calendar::nyse(),
-    })
 }
 
 fn plan(settings: &Settings, experiment: &Experiment) -> anyhow::Result<ExperimentPlan> {

@@ -18,6 +18,16 @@ pub enum Window {
     },
 }
 
+impl Window {
+    /// The first of so many past origins that is trained on.
+    pub(crate) fn first_of(self, past: usize) -> usize {
+        match self {
+            Self::Expanding => 0,
+            Self::Sliding { origins } => past.saturating_sub(origins),
+        }
+    }
+}
+
 /// How a history is cut into folds.
 ///
 /// There is no setting for the purge: it follows from the horizon and the calendar, and cannot be forgotten.
@@ -101,10 +111,7 @@ impl FoldPlan {
     ) -> Result<Fold> {
         let cutoff = calendar.offset(test[0], -1 - i64::from(self.embargo_sessions))?;
         let realised = origins.partition_point(|(_, realised)| *realised <= cutoff);
-        let from = match self.window {
-            Window::Expanding => 0,
-            Window::Sliding { origins } => realised.saturating_sub(origins),
-        };
+        let from = self.window.first_of(realised);
         if realised == 0 {
             return Err(Error::TooFew { what: "training origins of a fold", needed: 1, found: 0 });
         }
