@@ -5,7 +5,7 @@ use weekahead_market::Horizon;
 
 use crate::error::check_shape;
 use crate::preprocessing::median;
-use crate::{Error, LinearModel, Outputs, Result};
+use crate::{Error, FittedModel, Outputs, Result};
 
 /// The levels that intervals have unless told otherwise; 0.1 to 0.9 is the 80 % interval.
 pub const DEFAULT_LEVELS: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
@@ -110,7 +110,7 @@ impl IntervalModel {
     ///
     /// # Errors
     /// [`Error::Shape`] when `x` has another number of features than either model.
-    pub fn predict(&self, model: &LinearModel, x: ArrayView2<'_, f32>) -> Result<Outputs> {
+    pub fn predict(&self, model: &FittedModel, x: ArrayView2<'_, f32>) -> Result<Outputs> {
         let y = model.predict(x)?;
         let quantiles = self.quantiles(y.view(), x)?;
         Ok(Outputs { y, quantiles })

@@ -2,7 +2,7 @@
 
 use weekahead_market::Horizon;
 
-use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
+use crate::{Error, FittedModel, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
 
 /// Forecasts `horizon * m`, where `m` is the feature that holds the instrument's mean daily log return.
 ///
@@ -34,12 +34,12 @@ pub struct Drift {
 }
 
 impl Forecaster for Drift {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
         let features = rows.x().ncols();
         let mut coefficients = vec![0.0; features];
         let column = coefficients.get_mut(self.column);
         *column.ok_or(Error::Shape { what: "x (features)", expected: self.column + 1, found: features })? =
             self.horizon.get() as f64;
-        LinearModel::new(Preprocessing::identity(features, 1.0), &coefficients, 0.0)
+        Ok(LinearModel::new(Preprocessing::identity(features, 1.0), &coefficients, 0.0)?.into())
     }
 }

@@ -5,7 +5,7 @@ use linfa::traits::Fit;
 use ndarray::Array1;
 
 use crate::moments::Moments;
-use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
+use crate::{Error, FittedModel, Forecaster, Preprocessing, Result, TrainingRows};
 
 /// Least squares with an l1 and an l2 penalty on standardised features: a ridge that also drops features.
 ///
@@ -39,12 +39,12 @@ const TOLERANCE: f64 = 1e-6;
 const MAX_STEPS: u32 = 10_000;
 
 impl Forecaster for ElasticNet {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
         self.check()?;
         let preprocessing = Preprocessing::fit(rows);
         let moments = Moments::of(&preprocessing, rows);
         let coefficients = self.descend(&moments)?;
-        moments.into_model(preprocessing, &coefficients)
+        Ok(moments.into_model(preprocessing, &coefficients)?.into())
     }
 }
 

@@ -38,6 +38,21 @@ pub enum Error {
         /// The first offending row, from 0; the number of rows when all weights are zero.
         row: usize,
     },
+    /// Groups of rows that are not in order.
+    #[error("groups of rows go back: pass rows in order of time")]
+    Groups,
+    /// Too few groups of rows for inner folds.
+    #[error(
+        "{groups} origins are too few for {folds} inner folds: at least {needed} are needed, or fewer folds"
+    )]
+    TooFewGroups {
+        /// The folds wanted.
+        folds: usize,
+        /// The groups there are.
+        groups: usize,
+        /// The groups needed.
+        needed: usize,
+    },
     /// A hyperparameter outside its range.
     #[error("{model}: {parameter} = {value} is out of range: use {allowed}")]
     Hyperparameter {
@@ -49,6 +64,14 @@ pub enum Error {
         value: f64,
         /// The values that work.
         allowed: &'static str,
+    },
+    /// A hyperparameter that a search names and the model does not have, or cannot read.
+    #[error("{model} cannot be searched: {reason}")]
+    Grid {
+        /// The kind of model.
+        model: &'static str,
+        /// What is wrong.
+        reason: String,
     },
     /// A feature that the matrix does not have.
     #[error("there is no feature `{feature}` among the {features} given: name one of the view's features")]
@@ -145,4 +168,18 @@ impl Error {
 /// Fails unless a dimension is what it should be.
 pub(crate) fn check_shape(what: &'static str, expected: usize, found: usize) -> crate::Result<()> {
     if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }
+}
+
+/// Fails unless a hyperparameter is within its range. NaN never is.
+pub(crate) fn check_range(
+    model: &'static str,
+    parameter: &'static str,
+    value: f64,
+    range: std::ops::RangeInclusive<f64>,
+    allowed: &'static str,
+) -> crate::Result<()> {
+    match range.contains(&value) {
+        true => Ok(()),
+        false => Err(Error::Hyperparameter { model, parameter, value, allowed }),
+    }
 }

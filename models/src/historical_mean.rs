@@ -1,6 +1,6 @@
 //! The historical mean: next week is like the average week.
 
-use crate::{Forecaster, LinearModel, Result, TrainingRows};
+use crate::{FittedModel, Forecaster, LinearModel, Result, TrainingRows};
 
 /// Forecasts the weighted mean of the training targets, whatever the features.
 ///
@@ -19,7 +19,7 @@ use crate::{Forecaster, LinearModel, Result, TrainingRows};
 pub struct HistoricalMean;
 
 impl Forecaster for HistoricalMean {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
-        LinearModel::constant(rows.x().ncols(), rows.mean_target())
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
+        Ok(LinearModel::constant(rows.x().ncols(), rows.mean_target())?.into())
     }
 }

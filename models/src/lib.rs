@@ -1,29 +1,37 @@
 //! Forecasters, prediction intervals and the ONNX artifact.
 //!
 //! Matrices in, matrices out: this crate knows no symbol and no date, and an artifact is bytes. The way through it is
-//! [`ModelSpec`] -> [`Forecaster`] -> [`LinearModel`] -> [`IntervalModel`] -> [`onnx::to_onnx`] -> [`onnx::OnnxSession`].
+//! [`ModelSpec`] -> [`Forecaster`] -> [`FittedModel`] -> [`IntervalModel`] -> [`onnx::to_onnx`] -> [`onnx::OnnxSession`].
 
 mod conformal;
 mod drift;
 mod elastic_net;
 mod error;
+mod fitted_model;
 mod forecaster;
+mod grid;
 mod historical_mean;
+mod inner_folds;
 mod linear_model;
 mod moments;
 pub mod onnx;
 mod outputs;
 mod pls;
 mod preprocessing;
+mod quantile;
 mod random_walk;
 mod ridge;
+mod search;
 mod spec;
+mod stack;
 mod training_rows;
+mod trees;
 
 pub use conformal::{Calibration, DEFAULT_LEVELS, IntervalModel, ScaleSpec};
 pub use drift::Drift;
 pub use elastic_net::ElasticNet;
 pub use error::Error;
+pub use fitted_model::FittedModel;
 pub use forecaster::Forecaster;
 pub use historical_mean::HistoricalMean;
 pub use linear_model::LinearModel;
@@ -32,8 +40,13 @@ pub use pls::Pls;
 pub use preprocessing::{Fill, Preprocessing, PreprocessingSpec, Scale};
 pub use random_walk::RandomWalk;
 pub use ridge::Ridge;
-pub use spec::ModelSpec;
+pub use search::Search;
+pub use spec::{ModelContext, ModelSpec};
+pub use stack::{Stack, StackModel};
 pub use training_rows::TrainingRows;
+pub use trees::{
+    BoostingLoss, BoostingSpec, ExtraTrees, ForestSpec, GradientBoosting, RandomForest, TreeModel,
+};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -6,7 +6,7 @@
 use ndarray::Array1;
 
 use crate::moments::Moments;
-use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
+use crate::{Error, FittedModel, Forecaster, Preprocessing, Result, TrainingRows};
 
 /// Least squares on the few directions of the standardised features that vary most together with the target.
 ///
@@ -36,7 +36,7 @@ pub struct Pls {
 const EXHAUSTED: f64 = 1e-12;
 
 impl Forecaster for Pls {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
         if self.components == 0 || self.components > rows.x().ncols() {
             return Err(Error::Hyperparameter {
                 model: "pls",
@@ -48,7 +48,7 @@ impl Forecaster for Pls {
         let preprocessing = Preprocessing::fit(rows);
         let moments = Moments::of(&preprocessing, rows);
         let coefficients = self.coefficients(&moments);
-        moments.into_model(preprocessing, &coefficients)
+        Ok(moments.into_model(preprocessing, &coefficients)?.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The random walk: next week's price is today's.
 
-use crate::{Forecaster, LinearModel, Result, TrainingRows};
+use crate::{FittedModel, Forecaster, LinearModel, Result, TrainingRows};
 
 /// Forecasts a log return of 0, whatever the features. No model may be promoted without beating it.
 ///
@@ -18,7 +18,7 @@ use crate::{Forecaster, LinearModel, Result, TrainingRows};
 pub struct RandomWalk;
 
 impl Forecaster for RandomWalk {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
-        LinearModel::constant(rows.x().ncols(), 0.0)
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
+        Ok(LinearModel::constant(rows.x().ncols(), 0.0)?.into())
     }
 }

@@ -8,7 +8,7 @@ use linfa_linalg::cholesky::SolveCInplace;
 use ndarray::Axis;
 
 use crate::moments::Moments;
-use crate::{Error, Forecaster, LinearModel, Preprocessing, Result, TrainingRows};
+use crate::{Error, FittedModel, Forecaster, Preprocessing, Result, TrainingRows};
 
 /// Least squares with an l2 penalty on standardised features.
 ///
@@ -33,7 +33,7 @@ pub struct Ridge {
 }
 
 impl Forecaster for Ridge {
-    fn fit(&self, rows: &TrainingRows<'_>) -> Result<LinearModel> {
+    fn fit(&self, rows: &TrainingRows<'_>) -> Result<FittedModel> {
         if !(self.alpha.is_finite() && self.alpha > 0.0) {
             let (model, parameter, value) = ("ridge", "alpha", self.alpha);
             return Err(Error::Hyperparameter {
@@ -52,6 +52,6 @@ impl Forecaster for Ridge {
             |e: linfa_linalg::LinalgError| Error::Unsolvable { model: "ridge", reason: e.to_string() };
         normal.solvec_inplace(&mut solution).map_err(failed)?;
         let coefficients = solution.column(0).to_owned();
-        moments.into_model(preprocessing, &coefficients)
+        Ok(moments.into_model(preprocessing, &coefficients)?.into())
     }
 }

@@ -1,11 +1,17 @@
 //! Which forecaster, with which hyperparameters: what a configuration file says and a run records.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use weekahead_market::Horizon;
 
-use crate::{Drift, ElasticNet, Error, Forecaster, HistoricalMean, Pls, RandomWalk, Result, Ridge};
+use crate::grid::candidates;
+use crate::{
+    BoostingSpec, Drift, ElasticNet, Error, ExtraTrees, Forecaster, ForestSpec, GradientBoosting,
+    HistoricalMean, Pls, RandomForest, RandomWalk, Result, Ridge, Search, Stack,
+};
 
 /// A kind of forecaster and its hyperparameters, as written in a configuration file.
 ///
@@ -14,6 +20,8 @@ use crate::{Drift, ElasticNet, Error, Forecaster, HistoricalMean, Pls, RandomWal
 /// let spec: ModelSpec = serde_json::from_str(r#"{"kind":"ridge","alpha":100.0}"#).unwrap();
 /// assert_eq!(spec, ModelSpec::Ridge { alpha: 100.0 });
 /// assert_eq!((spec.kind(), spec.to_string().as_str()), ("ridge", "ridge(alpha=100)"));
+/// let spec: ModelSpec = serde_json::from_str(r#"{"kind":"random_forest","trees":50}"#).unwrap();
+/// assert_eq!(spec.to_string(), "random_forest(trees=50)"); // all else as by default
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -46,27 +54,85 @@ pub enum ModelSpec {
         /// Number of directions, at least 1.
         components: usize,
     },
+    /// [`RandomForest`].
+    RandomForest(ForestSpec),
+    /// [`ExtraTrees`].
+    ExtraTrees(ForestSpec),
+    /// [`GradientBoosting`].
+    GradientBoosting(BoostingSpec),
+    /// [`Stack`].
+    Stack {
+        /// The models.
+        models: Vec<ModelSpec>,
+        /// Number of inner folds, at least 1.
+        #[serde(default = "default_inner_folds")]
+        folds: usize,
+    },
+    /// [`Search`] over a grid of hyperparameters, or over some of its points, drawn.
+    Search {
+        /// The model, with what the grid does not name.
+        model: Box<ModelSpec>,
+        /// The values to try, by hyperparameter.
+        grid: BTreeMap<String, Vec<Value>>,
+        /// How many points of the grid to draw, without it all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        draws: Option<usize>,
+        /// Number of inner folds, at least 1.
+        #[serde(default = "default_inner_folds")]
+        folds: usize,
+    },
+}
+
+/// What a forecaster is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelContext<'a> {
+    /// The features, in the order of the columns.
+    pub features: &'a [String],
+    /// Sessions ahead.
+    pub horizon: Horizon,
+    /// Seed of what is drawn.
+    pub seed: u64,
 }
 
 fn default_drift_feature() -> String {
     "ret_mean_250".to_owned()
 }
 
+fn default_inner_folds() -> usize {
+    3
+}
+
 impl ModelSpec {
     /// The forecaster for a matrix with these features.
     ///
     /// # Errors
-    /// [`Error::UnknownFeature`] when the features lack the one that the drift follows.
-    pub fn forecaster(&self, features: &[String], horizon: Horizon) -> Result<Box<dyn Forecaster>> {
+    /// [`Error::UnknownFeature`] when the features lack the one that the drift follows; [`Error::Grid`] for a grid that does
+    /// not fit its model.
+    pub fn forecaster(&self, context: ModelContext<'_>) -> Result<Box<dyn Forecaster>> {
+        let (horizon, seed) = (context.horizon, context.seed);
         Ok(match self {
             Self::RandomWalk => Box::new(RandomWalk),
-            Self::Drift { feature } => Box::new(Drift { column: column_of(features, feature)?, horizon }),
+            Self::Drift { feature } => {
+                Box::new(Drift { column: column_of(context.features, feature)?, horizon })
+            }
             Self::HistoricalMean => Box::new(HistoricalMean),
             Self::Ridge { alpha } => Box::new(Ridge { alpha: *alpha }),
             Self::ElasticNet { alpha, l1_ratio } => {
                 Box::new(ElasticNet { alpha: *alpha, l1_ratio: *l1_ratio })
             }
             Self::Pls { components } => Box::new(Pls { components: *components }),
+            Self::RandomForest(spec) => Box::new(RandomForest { spec: *spec, seed }),
+            Self::ExtraTrees(spec) => Box::new(ExtraTrees { spec: *spec, seed }),
+            Self::GradientBoosting(spec) => Box::new(GradientBoosting { spec: *spec, seed }),
+            Self::Stack { models, folds } => {
+                let models = models.iter().map(|model| model.forecaster(context)).collect::<Result<_>>()?;
+                Box::new(Stack { models, folds: *folds })
+            }
+            Self::Search { model, grid, draws, folds } => {
+                let specs = candidates(model, grid, *draws, seed)?;
+                let made = specs.into_iter().map(|spec| Ok((spec.clone(), spec.forecaster(context)?)));
+                Box::new(Search { candidates: made.collect::<Result<_>>()?, folds: *folds })
+            }
         })
     }
 
@@ -79,27 +145,69 @@ impl ModelSpec {
             Self::Ridge { .. } => "ridge",
             Self::ElasticNet { .. } => "elastic_net",
             Self::Pls { .. } => "pls",
+            Self::RandomForest(_) => "random_forest",
+            Self::ExtraTrees(_) => "extra_trees",
+            Self::GradientBoosting(_) => "gradient_boosting",
+            Self::Stack { .. } => "stack",
+            Self::Search { .. } => "search",
         }
     }
 
     /// The hyperparameters by name, as a run records them.
-    pub fn hyperparameters(&self) -> Vec<(&'static str, String)> {
+    pub fn hyperparameters(&self) -> Vec<(String, String)> {
         match self {
-            Self::RandomWalk | Self::HistoricalMean => Vec::new(),
-            Self::Drift { feature } => vec![("feature", feature.clone())],
-            Self::Ridge { alpha } => vec![("alpha", alpha.to_string())],
-            Self::ElasticNet { alpha, l1_ratio } => {
-                vec![("alpha", alpha.to_string()), ("l1_ratio", l1_ratio.to_string())]
+            Self::Stack { models, folds } => {
+                let models: Vec<String> = models.iter().map(Self::to_string).collect();
+                vec![("models".to_owned(), models.join("+")), ("inner_folds".to_owned(), folds.to_string())]
             }
-            Self::Pls { components } => vec![("components", components.to_string())],
+            Self::Search { model, grid, draws, folds } => {
+                let values = |values: &[Value]| values.iter().map(text).collect::<Vec<_>>().join("|");
+                let mut named = vec![("model".to_owned(), model.to_string())];
+                named.extend(grid.iter().map(|(name, of_name)| (format!("grid_{name}"), values(of_name))));
+                named.extend(draws.map(|draws| ("draws".to_owned(), draws.to_string())));
+                named.push(("inner_folds".to_owned(), folds.to_string()));
+                named
+            }
+            _ => fields(self),
         }
+    }
+
+    /// The same kind with all that can be left out as by default.
+    fn by_default(&self) -> Option<Self> {
+        match self {
+            Self::RandomForest(_) => Some(Self::RandomForest(ForestSpec::default())),
+            Self::ExtraTrees(_) => Some(Self::ExtraTrees(ForestSpec::default())),
+            Self::GradientBoosting(_) => Some(Self::GradientBoosting(BoostingSpec::default())),
+            _ => None,
+        }
+    }
+}
+
+/// The fields of a spec but its kind, in order of name.
+fn fields(spec: &ModelSpec) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(spec) else { return Vec::new() };
+    let mut fields: Vec<_> = fields.into_iter().filter(|(name, _)| name != "kind").collect();
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    fields.into_iter().map(|(name, value)| (name, text(&value))).collect()
+}
+
+/// A value as people write it: no quotes, no trailing zeros.
+fn text(value: &Value) -> String {
+    match (value, value.as_f64()) {
+        (Value::String(text), _) => text.clone(),
+        (_, Some(number)) => number.to_string(),
+        (Value::Object(object), _) => {
+            object.iter().map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(" ")
+        }
+        _ => value.to_string(),
     }
 }
 
 impl fmt::Display for ModelSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parameters: Vec<_> =
-            self.hyperparameters().into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let default = self.by_default().map(|spec| spec.hyperparameters()).unwrap_or_default();
+        let told = self.hyperparameters().into_iter().filter(|parameter| !default.contains(parameter));
+        let parameters: Vec<_> = told.map(|(k, v)| format!("{k}={v}")).collect();
         match parameters.is_empty() {
             true => f.pad(self.kind()),
             false => f.pad(&format!("{}({})", self.kind(), parameters.join(","))),
@@ -117,38 +225,77 @@ fn column_of(features: &[String], feature: &str) -> Result<usize> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn specs_survive_a_round_trip_and_have_distinct_names() {
-        let specs = [
+    fn specs() -> Vec<ModelSpec> {
+        let forest = ForestSpec { trees: 50, ..ForestSpec::default() };
+        let grid = BTreeMap::from([("alpha".to_owned(), vec![1.0.into(), 10.0.into()])]);
+        vec![
             ModelSpec::RandomWalk,
             ModelSpec::Drift { feature: "m".to_owned() },
             ModelSpec::HistoricalMean,
             ModelSpec::Ridge { alpha: 0.5 },
             ModelSpec::ElasticNet { alpha: 1e-3, l1_ratio: 0.5 },
             ModelSpec::Pls { components: 3 },
-        ];
-        for spec in &specs {
-            let text = serde_json::to_string(spec).unwrap();
-            assert_eq!(&serde_json::from_str::<ModelSpec>(&text).unwrap(), spec, "{text}");
+            ModelSpec::RandomForest(forest),
+            ModelSpec::ExtraTrees(ForestSpec::default()),
+            ModelSpec::GradientBoosting(BoostingSpec {
+                loss: crate::BoostingLoss::Quantile(0.9),
+                ..BoostingSpec::default()
+            }),
+            ModelSpec::Stack {
+                models: vec![ModelSpec::HistoricalMean, ModelSpec::Pls { components: 1 }],
+                folds: 3,
+            },
+            ModelSpec::Search {
+                model: Box::new(ModelSpec::Ridge { alpha: 1.0 }),
+                grid,
+                draws: None,
+                folds: 2,
+            },
+        ]
+    }
+
+    #[test]
+    fn specs_survive_a_round_trip_and_have_distinct_names() {
+        for spec in specs() {
+            let text = serde_json::to_string(&spec).unwrap();
+            assert_eq!(serde_json::from_str::<ModelSpec>(&text).unwrap(), spec, "{text}");
             assert!(text.contains(&format!("\"kind\":\"{}\"", spec.kind())), "{text}");
         }
-        let names = specs.map(|spec| spec.to_string());
-        let expected = ["random_walk", "drift(feature=m)", "historical_mean", "ridge(alpha=0.5)"];
-        assert_eq!(names[..4], expected);
-        assert_eq!(names[4..], ["elastic_net(alpha=0.001,l1_ratio=0.5)", "pls(components=3)"]);
+        let names: Vec<String> = specs().iter().map(ModelSpec::to_string).collect();
+        let expected = [
+            "random_walk",
+            "drift(feature=m)",
+            "historical_mean",
+            "ridge(alpha=0.5)",
+            "elastic_net(alpha=0.001,l1_ratio=0.5)",
+            "pls(components=3)",
+            "random_forest(trees=50)",
+            "extra_trees",
+            "gradient_boosting(loss=quantile 0.9)",
+            "stack(models=historical_mean+pls(components=1),inner_folds=3)",
+            "search(model=ridge(alpha=1),grid_alpha=1|10,inner_folds=2)",
+        ];
+        assert_eq!(names, expected);
     }
 
     #[test]
     fn drift_needs_its_feature() {
         let spec: ModelSpec = serde_json::from_str(r#"{"kind":"drift"}"#).unwrap();
         let features = ["ret_1".to_owned(), "ret_mean_250".to_owned()];
-        assert!(spec.forecaster(&features, Horizon::WEEK).is_ok());
-        let error = spec.forecaster(&features[..1], Horizon::WEEK).unwrap_err();
+        let context = |features| ModelContext { features, horizon: Horizon::WEEK, seed: 0 };
+        assert!(spec.forecaster(context(&features)).is_ok());
+        let error = spec.forecaster(context(&features[..1])).unwrap_err();
         assert!(matches!(error, Error::UnknownFeature { .. }), "{error}");
     }
 
     #[test]
     fn an_unknown_hyperparameter_is_an_error() {
-        assert!(serde_json::from_str::<ModelSpec>(r#"{"kind":"ridge","alpha":1.0,"beta":2.0}"#).is_err());
+        for text in [
+            r#"{"kind":"ridge","alpha":1.0,"beta":2.0}"#,
+            r#"{"kind":"random_forest","tree":5}"#,
+            r#"{"kind":"gradient_boosting","depth":5}"#,
+        ] {
+            assert!(serde_json::from_str::<ModelSpec>(text).is_err(), "{text}");
+        }
     }
 }

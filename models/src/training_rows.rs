@@ -20,6 +20,8 @@ pub struct TrainingRows<'a> {
     x: ArrayView2<'a, f32>,
     y: ArrayView1<'a, f64>,
     weights: Option<ArrayView1<'a, f64>>,
+    groups: Option<&'a [u32]>,
+    overlap: usize,
     preprocessing: PreprocessingSpec,
 }
 
@@ -36,7 +38,10 @@ impl<'a> TrainingRows<'a> {
         check_shape("x (rows)", y.len(), x.nrows())?;
         match y.iter().position(|value| !value.is_finite()) {
             Some(row) => Err(Error::NotFinite { what: "y", row }),
-            None => Ok(Self { x, y, weights: None, preprocessing: PreprocessingSpec::default() }),
+            None => {
+                let preprocessing = PreprocessingSpec::default();
+                Ok(Self { x, y, weights: None, groups: None, overlap: 0, preprocessing })
+            }
         }
     }
 
@@ -52,6 +57,19 @@ impl<'a> TrainingRows<'a> {
             Some(row) => Err(Error::Weights { row }),
             None if weights.sum() <= 0.0 => Err(Error::Weights { row: weights.len() }),
             None => Ok(Self { weights: Some(weights), ..self }),
+        }
+    }
+
+    /// The same rows, with the group of each (those of one origin) in order of time, and how many later groups a
+    /// group's targets reach into: what inner folds are cut by. Without groups each row is one of its own.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is a group for each row, [`Error::Groups`] when they go back.
+    pub fn grouped(self, groups: &'a [u32], overlap: usize) -> Result<Self> {
+        check_shape("groups", self.y.len(), groups.len())?;
+        match groups.is_sorted() {
+            true => Ok(Self { groups: Some(groups), overlap, ..self }),
+            false => Err(Error::Groups),
         }
     }
 
@@ -87,6 +105,21 @@ impl<'a> TrainingRows<'a> {
     /// The weight of a row: 1 when rows are not weighted.
     pub fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    /// The groups of the rows, when they have any.
+    pub fn groups(&self) -> Option<&'a [u32]> {
+        self.groups
+    }
+
+    /// The group of a row.
+    pub fn group(&self, row: usize) -> u32 {
+        self.groups.map_or(row as u32, |groups| groups[row])
+    }
+
+    /// How many later groups a group's targets reach into.
+    pub fn overlap(&self) -> usize {
+        self.overlap
     }
 
     /// The weighted mean of the targets.

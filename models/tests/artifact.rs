@@ -12,8 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use weekahead_market::Horizon;
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest, parity, to_onnx};
 use weekahead_models::{
-    Calibration, DEFAULT_LEVELS, Error, Fill, IntervalModel, LinearModel, ModelSpec, PreprocessingSpec,
-    Scale, ScaleSpec, TrainingRows,
+    BoostingSpec, Calibration, DEFAULT_LEVELS, Error, Fill, FittedModel, ForestSpec, IntervalModel,
+    ModelContext, ModelSpec, PreprocessingSpec, Scale, ScaleSpec, TrainingRows,
 };
 
 fn repository() -> PathBuf {
@@ -31,7 +31,7 @@ fn runtime() -> &'static OnnxRuntime {
 
 /// Everything that goes into an artifact, fitted on random rows.
 struct Fitted {
-    model: LinearModel,
+    model: FittedModel,
     interval: IntervalModel,
     meta: ArtifactMeta,
 }
@@ -72,7 +72,8 @@ fn fitted_after(preprocessing: PreprocessingSpec, spec: &ModelSpec, seed: u64, c
     let names: Vec<String> = (0..columns).map(|column| format!("f{column}")).collect();
     let horizon = Horizon::WEEK;
     let rows = TrainingRows::new(x.view(), y.view()).unwrap().preprocessed(preprocessing).unwrap();
-    let model = spec.forecaster(&names, horizon).unwrap().fit(&rows).unwrap();
+    let context = ModelContext { features: &names, horizon, seed };
+    let model = spec.forecaster(context).unwrap().fit(&rows).unwrap();
     let forecast = model.predict(x.view()).unwrap();
     let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
     let scale = ScaleSpec::new(columns - 1, horizon);
@@ -90,13 +91,21 @@ fn fitted_after(preprocessing: PreprocessingSpec, spec: &ModelSpec, seed: u64, c
     Fitted { model, interval, meta }
 }
 
-fn specs() -> [ModelSpec; 5] {
+fn specs() -> [ModelSpec; 9] {
+    let forest = ForestSpec { trees: 9, min_rows: 3, ..ForestSpec::default() };
+    let boosting =
+        ModelSpec::GradientBoosting(BoostingSpec { trees: 20, min_rows: 3, ..BoostingSpec::default() });
+    let ridge = ModelSpec::Ridge { alpha: 1.0 };
     [
         ModelSpec::RandomWalk,
         ModelSpec::Drift { feature: "f0".to_owned() },
         ModelSpec::HistoricalMean,
         ModelSpec::Ridge { alpha: 10.0 },
         ModelSpec::ElasticNet { alpha: 1e-3, l1_ratio: 0.5 },
+        ModelSpec::RandomForest(forest),
+        ModelSpec::ExtraTrees(forest),
+        boosting.clone(),
+        ModelSpec::Stack { models: vec![ModelSpec::HistoricalMean, ridge, boosting], folds: 2 },
     ]
 }
 
@@ -231,5 +240,5 @@ fn the_onnx_checker_accepts_every_kind_of_artifact() {
     let output = output.unwrap_or_else(|e| panic!("{} cannot run ({e}): run `make setup`", python.display()));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.matches("checked").count(), 5, "{said}");
+    assert_eq!(said.matches("checked").count(), specs().len(), "{said}");
 }

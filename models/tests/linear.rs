@@ -21,7 +21,7 @@ fn fit(forecaster: &dyn Forecaster, weighted: bool) -> LinearModel {
     let (x, y, weights) = rows();
     let rows = TrainingRows::new(x.view(), y.view()).unwrap();
     let rows = if weighted { rows.weighted(weights.view()).unwrap() } else { rows };
-    forecaster.fit(&rows).unwrap()
+    forecaster.fit(&rows).unwrap().as_linear().unwrap().clone()
 }
 
 /// Coefficients and intercept within float32 rounding and the solver's tolerance.
@@ -92,7 +92,7 @@ fn a_constant_or_missing_feature_gets_no_weight() {
     let rows = TrainingRows::new(x.view(), y.view()).unwrap();
     let models: [&dyn Forecaster; 2] = [&Ridge { alpha: 1e-3 }, &ElasticNet { alpha: 1e-3, l1_ratio: 0.5 }];
     for model in models.map(|forecaster| forecaster.fit(&rows).unwrap()) {
-        assert_eq!(model.coefficients()[1..], [0.0, 0.0]);
+        assert_eq!(model.as_linear().unwrap().coefficients()[1..], [0.0, 0.0]);
         let spoiled = model.predict(array![[nan, 9.0_f32, 9.0]].view()).unwrap();
         assert_eq!(spoiled, model.predict(array![[2.0_f32, 0.1, nan]].view()).unwrap());
     }
@@ -166,7 +166,7 @@ proptest! {
         let model = Ridge { alpha }.fit(&TrainingRows::new(x.view(), y.view()).unwrap()).unwrap();
         let residuals = &y - &model.predict(x.view()).unwrap();
         prop_assert!(residuals.sum().abs() < 1e-4, "{}", residuals.sum());
-        for (feature, coefficient) in model.coefficients().iter().enumerate() {
+        for (feature, coefficient) in model.as_linear().unwrap().coefficients().iter().enumerate() {
             let column = x.column(feature).mapv(f64::from);
             let mean = column.sum() / 20.0;
             let deviation = (column.mapv(|v| (v - mean).powi(2)).sum() / 20.0).sqrt();

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis};
 use weekahead_market::{Calendar, Session};
-use weekahead_models::{Calibration, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows};
+use weekahead_models::{
+    Calibration, FittedModel, IntervalModel, ModelContext, ModelSpec, ScaleSpec, TrainingRows,
+};
 
 use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
 use crate::plan::PlanSettings;
@@ -35,7 +37,7 @@ pub struct Backtest {
 #[derive(Debug, Clone)]
 pub struct Fitted {
     /// The point forecaster.
-    pub model: LinearModel,
+    pub model: FittedModel,
     /// Its intervals.
     pub interval: IntervalModel,
 }
@@ -159,7 +161,9 @@ fn fit_model(
         (dataset.x.select(Axis(0), rows), dataset.y.select(Axis(0), rows))
     };
     let (x, y) = matrix(fit);
-    let forecaster = spec.forecaster(&dataset.features, settings.horizon)?;
+    let context =
+        ModelContext { features: &dataset.features, horizon: settings.horizon, seed: settings.seed };
+    let forecaster = spec.forecaster(context)?;
     let rows = TrainingRows::new(x.view(), y.view())?.preprocessed(settings.preprocessing)?;
     let weights = weights(dataset, fit, settings);
     let rows = weights.as_ref().map_or(Ok(rows), |weights| rows.weighted(weights.view()))?;

@@ -159,8 +159,7 @@ impl<'a> Recording<'a> {
         .into();
         params
             .extend(settings.half_life_weeks.map(|weeks| ("half_life_weeks".to_owned(), weeks.to_string())));
-        params
-            .extend(backtest.spec.hyperparameters().into_iter().map(|(key, value)| (key.to_owned(), value)));
+        params.extend(backtest.spec.hyperparameters());
         params.extend(
             settings.preprocessing.named().map(|(key, value)| (format!("preprocessing_{key}"), value)),
         );

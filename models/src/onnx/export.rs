@@ -1,4 +1,7 @@
 //! Models to ONNX bytes.
+//!
+//! A model is a piece of graph between the input and its forecast; the names within it carry a prefix, so that a stack can
+//! hold several.
 
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -6,8 +9,9 @@ use sha2::{Digest, Sha256};
 use super::graph::GraphBuilder;
 use super::meta::ArtifactMeta;
 use super::proto::{ModelProto, OperatorSetIdProto};
+use super::trees::{ML_DOMAIN, ML_OPSET, add_trees};
 use crate::error::check_shape;
-use crate::{Error, IntervalModel, LinearModel, Result};
+use crate::{Error, FittedModel, IntervalModel, LinearModel, Result, StackModel};
 
 /// ONNX 1.10 and later read this; ONNX Runtime 1.9 and later run it.
 const IR_VERSION: i64 = 8;
@@ -15,9 +19,9 @@ const OPSET: i64 = 15;
 
 /// The artifact of a fitted model: input `x`, outputs `y` and `quantiles`.
 ///
-/// `y = clip((fill(x) - centre) / scale, -clip, clip) coefficients + intercept` and
-/// `quantiles = y + clip(fill(x_volatility) sqrt(horizon), floor, ceiling) offsets`, in float32. The same models and `meta`
-/// give the same bytes.
+/// Of a linear model `y = clip((fill(x) - centre) / scale, -clip, clip) coefficients + intercept`; trees are a
+/// `TreeEnsembleRegressor`; a stack is the weighted sum of its models. `quantiles = y + clip(fill(x_volatility) sqrt(horizon),
+/// floor, ceiling) offsets`, in float32. The same models and `meta` give the same bytes.
 ///
 /// # Shape
 /// `x` rows x features, `y` rows x 1, `quantiles` rows x levels, with any number of rows.
@@ -27,7 +31,7 @@ const OPSET: i64 = 15;
 ///
 /// # Errors
 /// [`Error::Shape`] or [`Error::Artifact`] when the models and `meta` differ in features, horizon or levels.
-pub fn to_onnx(model: &LinearModel, interval: &IntervalModel, meta: &ArtifactMeta) -> Result<Vec<u8>> {
+pub fn to_onnx(model: &FittedModel, interval: &IntervalModel, meta: &ArtifactMeta) -> Result<Vec<u8>> {
     check_shape("the interval model (features)", model.features(), interval.features)?;
     check_shape("the feature names", model.features(), meta.features.len())?;
     if meta.levels != interval.levels || meta.horizon != interval.spec.horizon {
@@ -38,7 +42,7 @@ pub fn to_onnx(model: &LinearModel, interval: &IntervalModel, meta: &ArtifactMet
     graph.input("x", model.features());
     graph.output("y", 1);
     graph.output("quantiles", interval.levels.len());
-    add_point(&mut graph, model);
+    add_point(&mut graph, model, "", "y")?;
     add_quantiles(&mut graph, interval);
     let proto = ModelProto {
         ir_version: IR_VERSION,
@@ -47,7 +51,7 @@ pub fn to_onnx(model: &LinearModel, interval: &IntervalModel, meta: &ArtifactMet
         domain: String::new(),
         model_version: 1,
         graph: Some(graph.finish()),
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        opset_import: opsets(model),
         metadata_props: meta.to_props()?,
     };
     Ok(proto.encode_to_vec())
@@ -63,22 +67,67 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn add_point(graph: &mut GraphBuilder, model: &LinearModel) {
-    let (features, pre) = (model.features(), &model.preprocessing);
-    graph.floats("fill", &[1, features], &pre.fill);
-    graph.floats("centre", &[1, features], &pre.centre);
-    graph.floats("scale", &[1, features], &pre.scale);
-    graph.scalar("clip_low", -pre.clip);
-    graph.scalar("clip_high", pre.clip);
-    graph.floats("coefficients", &[features, 1], &model.coefficients);
-    graph.floats("intercept", &[1], &[model.intercept]);
+fn opsets(model: &FittedModel) -> Vec<OperatorSetIdProto> {
+    let own = OperatorSetIdProto { domain: String::new(), version: OPSET };
+    let trees = OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: ML_OPSET };
+    if has_trees(model) { vec![own, trees] } else { vec![own] }
+}
 
-    graph.fill_missing("x", "fill", "filled");
-    graph.node("Sub", &["filled", "centre"], "centred");
-    graph.node("Div", &["centred", "scale"], "scaled");
-    graph.node("Clip", &["scaled", "clip_low", "clip_high"], "z");
-    graph.node("MatMul", &["z", "coefficients"], "weighted");
-    graph.node("Add", &["weighted", "intercept"], "y");
+fn has_trees(model: &FittedModel) -> bool {
+    match model {
+        FittedModel::Linear(_) => false,
+        FittedModel::Trees(_) => true,
+        FittedModel::Stack(stack) => stack.parts.iter().any(|(_, model)| has_trees(model)),
+        FittedModel::Searched { model, .. } => has_trees(model),
+    }
+}
+
+/// From the input `x` to the forecast `y`.
+fn add_point(graph: &mut GraphBuilder, model: &FittedModel, prefix: &str, y: &str) -> Result<()> {
+    match model {
+        FittedModel::Linear(model) => add_linear(graph, model, prefix, y),
+        FittedModel::Trees(model) => add_trees(graph, model, prefix, y),
+        FittedModel::Stack(model) => add_stack(graph, model, prefix, y)?,
+        FittedModel::Searched { model, .. } => add_point(graph, model, prefix, y)?,
+    }
+    Ok(())
+}
+
+fn add_linear(graph: &mut GraphBuilder, model: &LinearModel, prefix: &str, y: &str) {
+    let (features, pre) = (model.features(), &model.preprocessing);
+    let name = |part: &str| format!("{prefix}{part}");
+    graph.floats(&name("fill"), &[1, features], &pre.fill);
+    graph.floats(&name("centre"), &[1, features], &pre.centre);
+    graph.floats(&name("scale"), &[1, features], &pre.scale);
+    graph.scalar(&name("clip_low"), -pre.clip);
+    graph.scalar(&name("clip_high"), pre.clip);
+    graph.floats(&name("coefficients"), &[features, 1], &model.coefficients);
+    graph.floats(&name("intercept"), &[1], &[model.intercept]);
+
+    graph.fill_missing("x", &name("fill"), &name("filled"));
+    graph.node("Sub", &[&name("filled"), &name("centre")], &name("centred"));
+    graph.node("Div", &[&name("centred"), &name("scale")], &name("scaled"));
+    graph.node("Clip", &[&name("scaled"), &name("clip_low"), &name("clip_high")], &name("z"));
+    graph.node("MatMul", &[&name("z"), &name("coefficients")], &name("weighted"));
+    graph.node("Add", &[&name("weighted"), &name("intercept")], y);
+}
+
+fn add_stack(graph: &mut GraphBuilder, model: &StackModel, prefix: &str, y: &str) -> Result<()> {
+    if model.parts.is_empty() {
+        add_linear(graph, &LinearModel::constant(model.features, 0.0)?, prefix, y);
+        return Ok(());
+    }
+    let mut shares = Vec::with_capacity(model.parts.len());
+    for (number, (share, part)) in model.parts.iter().enumerate() {
+        let name = |of: &str| format!("{prefix}part_{number}/{of}");
+        add_point(graph, part, &name(""), &name("y"))?;
+        graph.scalar(&name("share"), *share);
+        graph.node("Mul", &[&name("y"), &name("share")], &name("shared"));
+        shares.push(name("shared"));
+    }
+    let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
+    graph.node("Sum", &shares, y);
+    Ok(())
 }
 
 fn add_quantiles(graph: &mut GraphBuilder, interval: &IntervalModel) {

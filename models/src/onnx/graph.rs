@@ -1,8 +1,9 @@
 //! Puts nodes, constants, inputs and outputs together into an ONNX graph.
 
 use super::proto::{
-    ATTRIBUTE_INT, AttributeProto, DimensionProto, DimensionValue, FLOAT, GraphProto, INT64, NodeProto,
-    TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+    ATTRIBUTE_FLOATS, ATTRIBUTE_INT, ATTRIBUTE_INTS, ATTRIBUTE_STRINGS, AttributeProto, DimensionProto,
+    DimensionValue, FLOAT, GraphProto, INT64, NodeProto, TensorProto, TensorShapeProto, TensorTypeProto,
+    TypeProto, ValueInfoProto,
 };
 
 /// A graph under construction; nodes are added in the order they are computed in.
@@ -24,7 +25,23 @@ impl GraphBuilder {
             name: output.to_owned(),
             op_type: op_type.to_owned(),
             attribute: Vec::new(),
+            domain: String::new(),
         });
+    }
+
+    /// An operator of another domain than ONNX's own, with attributes.
+    pub(super) fn node_of(
+        &mut self,
+        domain: &str,
+        op_type: &str,
+        inputs: &[&str],
+        output: &str,
+        attribute: Vec<AttributeProto>,
+    ) {
+        self.node(op_type, inputs, output);
+        if let Some(node) = self.graph.node.last_mut() {
+            (node.domain, node.attribute) = (domain.to_owned(), attribute);
+        }
     }
 
     /// The values of `input`, with those that are NaN or infinite replaced from the constant `fill`.
@@ -40,7 +57,7 @@ impl GraphBuilder {
     /// One column of a matrix, as a matrix of one column.
     pub(super) fn column(&mut self, input: &str, column: &str, output: &str) {
         self.node("Gather", &[input, column], output);
-        let axis = AttributeProto { name: "axis".to_owned(), i: 1, r#type: ATTRIBUTE_INT };
+        let axis = int("axis", 1);
         if let Some(gather) = self.graph.node.last_mut() {
             gather.attribute.push(axis);
         }
@@ -80,6 +97,26 @@ impl GraphBuilder {
         let dims = dims.iter().map(|dim| *dim as i64).collect();
         self.graph.initializer.push(TensorProto { dims, data_type, name: name.to_owned(), raw_data });
     }
+}
+
+/// An attribute that is a number.
+pub(super) fn int(name: &str, i: i64) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), i, r#type: ATTRIBUTE_INT, ..AttributeProto::default() }
+}
+
+/// An attribute that is a list of numbers.
+pub(super) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), ints, r#type: ATTRIBUTE_INTS, ..AttributeProto::default() }
+}
+
+/// An attribute that is a list of float32 numbers.
+pub(super) fn floats(name: &str, floats: Vec<f32>) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), floats, r#type: ATTRIBUTE_FLOATS, ..AttributeProto::default() }
+}
+
+/// An attribute that is a list of texts.
+pub(super) fn strings(name: &str, strings: Vec<Vec<u8>>) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), strings, r#type: ATTRIBUTE_STRINGS, ..AttributeProto::default() }
 }
 
 fn matrix(name: &str, columns: usize) -> ValueInfoProto {

@@ -7,6 +7,7 @@ mod parity;
 mod proto;
 mod runtime;
 mod session;
+mod trees;
 
 pub use export::{digest, to_onnx};
 pub use meta::ArtifactMeta;

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
 
 use crate::error::check_shape;
-use crate::{IntervalModel, LinearModel, Outputs, Result};
+use crate::{FittedModel, IntervalModel, Outputs, Result};
 
 /// How far the outputs of an artifact are from those of the models it was exported from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -24,13 +24,13 @@ const TOLERANCE: f64 = 1e-5;
 
 /// Compares the outputs of an artifact on `x` with those of the models it was exported from.
 ///
-/// A row's tolerance is `1e-5 max(scale, |intercept| + sum_j |coefficient_j z_j|)` for its point forecast, and a further
+/// A row's tolerance is `1e-5 max(scale, m)` for its point forecast, where `m` sums the absolute terms of the forecast, and a further
 /// `1e-5 |offset| scale` for a quantile: float32 arithmetic errs in proportion to the terms of a sum, not to the sum.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) when shapes differ; different values are no error but `ok: false`.
 pub fn parity(
-    model: &LinearModel,
+    model: &FittedModel,
     interval: &IntervalModel,
     x: ArrayView2<'_, f32>,
     artifact: &Outputs,

@@ -12,6 +12,12 @@ pub(super) const FLOAT: i32 = 1;
 pub(super) const INT64: i32 = 7;
 /// `AttributeProto.AttributeType.INT`.
 pub(super) const ATTRIBUTE_INT: i32 = 2;
+/// `AttributeProto.AttributeType.FLOATS`.
+pub(super) const ATTRIBUTE_FLOATS: i32 = 6;
+/// `AttributeProto.AttributeType.INTS`.
+pub(super) const ATTRIBUTE_INTS: i32 = 7;
+/// `AttributeProto.AttributeType.STRINGS`.
+pub(super) const ATTRIBUTE_STRINGS: i32 = 8;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ModelProto {
@@ -75,6 +81,8 @@ pub(super) struct NodeProto {
     pub op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
+    #[prost(string, tag = "7")]
+    pub domain: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -83,6 +91,12 @@ pub(super) struct AttributeProto {
     pub name: String,
     #[prost(int64, tag = "3")]
     pub i: i64,
+    #[prost(float, repeated, packed = "false", tag = "7")]
+    pub floats: Vec<f32>,
+    #[prost(int64, repeated, packed = "false", tag = "8")]
+    pub ints: Vec<i64>,
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub strings: Vec<Vec<u8>>,
     #[prost(int32, tag = "20")]
     pub r#type: i32,
 }
