@@ -21,6 +21,8 @@ mod panel;
 mod peers;
 mod report;
 mod store;
+mod trees;
+mod trees_alone;
 
 use std::path::PathBuf;
 
@@ -80,6 +82,8 @@ enum Benchmark {
     Online,
     /// Ridge and elastic net on ten years of Alpha158, beside scikit-learn
     Linear,
+    /// Random forest and gradient boosting on Alpha158, beside scikit-learn and LightGBM
+    Trees,
 }
 
 /// A contender that is this program.
@@ -90,6 +94,7 @@ enum Work {
     Join,
     Online,
     Linear,
+    Trees,
 }
 
 #[tokio::main]
@@ -122,6 +127,9 @@ async fn main() -> anyhow::Result<()> {
     if chosen(Benchmark::Linear) {
         println!("{}", linear::run(&peers, cli.runs)?);
     }
+    if chosen(Benchmark::Trees) {
+        println!("{}", trees::run(&peers, cli.runs)?);
+    }
     Ok(())
 }
 
@@ -132,6 +140,7 @@ async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
         Work::Join => join_alone::work(cli.path.as_deref(), cli.url.as_deref()).await,
         Work::Online => online::work(),
         Work::Linear => linear_alone::work(cli.path.as_deref(), cli.model.as_deref(), cli.alpha),
+        Work::Trees => trees_alone::work(cli.path.as_deref(), cli.model.as_deref()),
     }
 }
 
