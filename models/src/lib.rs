@@ -3,6 +3,7 @@
 //! Matrices in, matrices out: this crate knows no symbol and no date, and an artifact is bytes. The way through it is
 //! [`ModelSpec`] -> [`Forecaster`] -> [`LinearModel`] -> [`IntervalModel`] -> [`onnx::to_onnx`] -> [`onnx::OnnxSession`].
 
+mod adaptive;
 mod conformal;
 mod drift;
 mod elastic_net;
@@ -16,10 +17,12 @@ mod outputs;
 mod pls;
 mod preprocessing;
 mod random_walk;
+mod residual_quantiles;
 mod ridge;
 mod spec;
 mod training_rows;
 
+pub use adaptive::{AdaptiveLevels, IntervalCoverage};
 pub use conformal::{Calibration, DEFAULT_LEVELS, IntervalModel, ScaleSpec};
 pub use drift::Drift;
 pub use elastic_net::ElasticNet;
@@ -31,6 +34,7 @@ pub use outputs::Outputs;
 pub use pls::Pls;
 pub use preprocessing::{Fill, Preprocessing, PreprocessingSpec, Scale};
 pub use random_walk::RandomWalk;
+pub use residual_quantiles::ResidualQuantiles;
 pub use ridge::Ridge;
 pub use spec::ModelSpec;
 pub use training_rows::TrainingRows;
