@@ -90,8 +90,15 @@ impl IntervalModel {
     /// would need a residual beyond the largest or smallest (`1/(1 - level) - 1` rows are needed); [`Error::Shape`] and
     /// [`Error::NotFinite`] for rows that do not fit together.
     pub fn calibrate(rows: &Calibration<'_>, spec: ScaleSpec, levels: &[f64]) -> Result<Self> {
-        spec.check()?;
         check_levels(levels)?;
+        let (model, residuals) = Self::with_residuals(rows, spec)?;
+        let offsets = levels.iter().map(|level| corrected_quantile(&residuals, *level));
+        Ok(Self { levels: levels.to_vec(), offsets: offsets.collect::<Result<_>>()?, ..model })
+    }
+
+    /// A model that has a scale and no levels, and the calibration residuals in its units, sorted.
+    pub(crate) fn with_residuals(rows: &Calibration<'_>, spec: ScaleSpec) -> Result<(Self, Vec<f64>)> {
+        spec.check()?;
         check_shape("x (rows)", rows.y.len(), rows.x.nrows())?;
         check_shape("the forecasts", rows.y.len(), rows.forecast.len())?;
         if spec.column >= rows.x.ncols() {
@@ -99,11 +106,9 @@ impl IntervalModel {
             return Err(Error::Shape { what, expected, found: rows.x.ncols() });
         }
         let (features, fill) = (rows.x.ncols(), median(rows.x.column(spec.column)));
-        let mut model = Self { spec, features, fill, levels: levels.to_vec(), offsets: Vec::new() };
+        let model = Self { spec, features, fill, levels: Vec::new(), offsets: Vec::new() };
         let residuals = model.scaled_residuals(rows)?;
-        let offsets = levels.iter().map(|level| corrected_quantile(&residuals, *level));
-        model.offsets = offsets.collect::<Result<_>>()?;
-        Ok(model)
+        Ok((model, residuals))
     }
 
     /// Point forecasts and quantiles of a batch of rows: what the exported graph computes.
@@ -174,7 +179,7 @@ impl IntervalModel {
     }
 }
 
-fn check_levels(levels: &[f64]) -> Result<()> {
+pub(crate) fn check_levels(levels: &[f64]) -> Result<()> {
     if levels.is_empty() {
         return Err(Error::Empty { what: "the list of quantile levels" });
     }
@@ -189,7 +194,7 @@ fn check_levels(levels: &[f64]) -> Result<()> {
 }
 
 /// The quantile of sorted residuals at a level, with the `n + 1` correction.
-fn corrected_quantile(sorted: &[f64], level: f64) -> Result<f32> {
+pub(crate) fn corrected_quantile(sorted: &[f64], level: f64) -> Result<f32> {
     // Levels such as 0.1 are no binary fractions: whole ranks are recognised up to this slack.
     const SLACK: f64 = 1e-9;
     let rank = (sorted.len() as f64 + 1.0) * level;

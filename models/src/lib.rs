@@ -3,6 +3,7 @@
 //! Matrices in, matrices out: this crate knows no symbol and no date, and an artifact is bytes. The way through it is
 //! [`ModelSpec`] -> [`Forecaster`] -> [`FittedModel`] -> [`IntervalModel`] -> [`onnx::to_onnx`] -> [`onnx::OnnxSession`].
 
+mod adaptive;
 mod conformal;
 mod drift;
 mod elastic_net;
@@ -20,6 +21,7 @@ mod pls;
 mod preprocessing;
 mod quantile;
 mod random_walk;
+mod residual_quantiles;
 mod ridge;
 mod search;
 mod spec;
@@ -27,6 +29,7 @@ mod stack;
 mod training_rows;
 mod trees;
 
+pub use adaptive::{AdaptiveLevels, IntervalCoverage};
 pub use conformal::{Calibration, DEFAULT_LEVELS, IntervalModel, ScaleSpec};
 pub use drift::Drift;
 pub use elastic_net::ElasticNet;
@@ -39,6 +42,7 @@ pub use outputs::Outputs;
 pub use pls::Pls;
 pub use preprocessing::{Fill, Preprocessing, PreprocessingSpec, Scale};
 pub use random_walk::RandomWalk;
+pub use residual_quantiles::ResidualQuantiles;
 pub use ridge::Ridge;
 pub use search::Search;
 pub use spec::{ModelContext, ModelSpec};

@@ -200,6 +200,7 @@ impl Session {
             loss: plan.settings.loss,
             significance: plan.settings.significance,
             trials: challengers.len(),
+            trial_ratios: Vec::new(),
             minimum_origins: plan.settings.minimum_origins,
         };
         let champion = champion.as_ref();
@@ -297,7 +298,7 @@ fn find<'a>(backtests: &'a [Backtest], name: &str) -> Option<&'a Backtest> {
 }
 
 fn candidate(backtest: &Backtest) -> Candidate {
-    Candidate { name: backtest.spec.to_string(), losses: backtest.losses.clone() }
+    Candidate { name: backtest.spec.to_string(), losses: backtest.losses.clone(), promotable: true }
 }
 
 fn promotion_row(

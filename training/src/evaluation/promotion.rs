@@ -1,21 +1,27 @@
 //! Which model becomes champion, and why.
 
 use serde::Serialize;
-use weekahead_market::{Calendar, Horizon, Session};
+use weekahead_market::{Calendar, Horizon};
 
+use super::comparison::{Arena, Comparison};
+use super::deflation::{SkillRatio, deflated_benchmark};
 use super::losses::{LossKind, LossSeries};
-use super::significance::{DieboldMariano, diebold_mariano, holm, overlap_lag};
+use super::reason::Reason;
+use super::significance::{check_origins, holm};
 use crate::{Error, Result};
 
 /// When a challenger is good enough.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// The loss that models are compared by.
     pub loss: LossKind,
-    /// The accepted chance of promoting a model that is no better, over all trials together.
+    /// The accepted chance of promoting a model that is no better.
     pub significance: f64,
-    /// How many models were tried on these origins, recorded runs included; at least the challengers are counted.
+    /// How many tests p-values are corrected for by Holm's method; at least the challengers are counted.
     pub trials: usize,
+    /// The skill ratio against the baseline of every distinct trial that was recorded, those of this session included: what
+    /// skill is deflated by. When there are fewer than challengers, the challengers' own ratios are taken.
+    pub trial_ratios: Vec<f64>,
     /// The fewest origins that a comparison may rest on.
     pub minimum_origins: usize,
 }
@@ -27,27 +33,8 @@ pub struct Candidate {
     pub name: String,
     /// Mean losses by origin, of the policy's kind.
     pub losses: LossSeries,
-}
-
-/// A challenger beside the baseline and the champion, on the origins that they share.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
-    /// The challenger.
-    pub challenger: String,
-    /// Origins shared with the baseline.
-    pub origins: usize,
-    /// The challenger's mean loss on them.
-    pub loss: f64,
-    /// The baseline's mean loss on them.
-    pub baseline_loss: f64,
-    /// The champion's mean loss on the origins shared with it.
-    pub champion_loss: Option<f64>,
-    /// The chance of such an advantage over the baseline if there were none.
-    pub p_baseline: f64,
-    /// The chance of such an advantage over the champion if there were none.
-    pub p_champion: Option<f64>,
-    /// The larger of the two, corrected for the number of trials.
-    pub p_adjusted: f64,
+    /// Whether it may become champion: a model without an artifact is compared and listed, and never promoted.
+    pub promotable: bool,
 }
 
 /// What to do with the alias `champion`.
@@ -57,24 +44,29 @@ pub struct Decision {
     pub promote: Option<String>,
     /// The reason with its figures, for people.
     pub reason: String,
-    /// Every challenger's figures, best first.
+    /// Every challenger's figures, best first; after them those of the baseline against a champion that is another model.
     pub comparisons: Vec<Comparison>,
 }
 
 /// Decides whether the alias `champion` moves.
 ///
-/// A challenger wins when its mean loss is lower than the baseline's (the random walk) and lower than the champion's, each
-/// with a one-sided Diebold-Mariano test. Both must hold, so the larger p-value counts (an intersection-union test, which
-/// needs no correction of its own); over challengers and earlier trials Holm's correction applies. Of several winners
-/// the lowest loss is promoted. While there is no champion and nobody wins, the baseline becomes champion: a forecast
-/// of no change is the honest answer until something beats it.
+/// A challenger wins when it passes two tests, each below the significance:
+/// - Its mean loss is lower than the baseline's (the random walk) and lower than the champion's, each by a one-sided
+///   Diebold-Mariano test. Both must hold, so the larger p-value counts (an intersection-union test, which needs no correction
+///   of its own), and Holm's correction for the challengers applies.
+/// - Its skill ratio against the baseline is higher than the best of all recorded trials would show without any skill: the
+///   deflated Sharpe ratio.
+///
+/// Of several winners the lowest loss is promoted. When there is none, the baseline takes the alias back from a champion
+/// that is another model and loses to it with the same significance; that is one test, fixed beforehand, and not corrected.
+/// While there is no champion and nobody wins, the baseline becomes champion: a forecast of no change is the honest answer
+/// until something beats it.
 ///
 /// # Errors
-/// [`Error::Setting`] for a significance outside (0, 1); [`Error::TooFew`] when a model shares fewer origins with the baseline
-/// or the champion than the policy or the test needs.
+/// Those of [`check_evidence`], for a model that shares too few origins with the baseline or the champion.
 ///
 /// # Source
-/// Berger (1982) for the intersection-union test.
+/// Berger (1982) for the intersection-union test; Bailey & Lopez de Prado (2014) for the deflated ratio.
 pub fn decide(
     challengers: &[Candidate],
     champion: Option<&Candidate>,
@@ -83,148 +75,94 @@ pub fn decide(
     calendar: &Calendar,
     horizon: Horizon,
 ) -> Result<Decision> {
-    if !(policy.significance > 0.0 && policy.significance < 1.0) {
-        let (setting, value) = ("significance", policy.significance);
-        return Err(Error::Setting { setting, value, allowed: "a number between 0 and 1" });
+    check_significance(policy)?;
+    let arena = Arena { policy, calendar, horizon, baseline, champion };
+    let compared =
+        challengers.iter().map(|challenger| arena.compare(challenger)).collect::<Result<Vec<_>>>()?;
+    let (mut comparisons, trials) = corrected(compared, policy);
+    comparisons.sort_by(|a, b| a.loss.total_cmp(&b.loss).then_with(|| a.challenger.cmp(&b.challenger)));
+    if champion.is_some_and(|champion| champion.name != baseline.name) {
+        let (own, _) = arena.compare(baseline)?;
+        comparisons.push(Comparison { p_adjusted: own.p_champion.unwrap_or(1.0), ..own });
     }
-    let arena = Arena { policy, calendar, horizon };
-    let mut comparisons = Vec::with_capacity(challengers.len());
-    for challenger in challengers {
-        comparisons.push(arena.compare(challenger, champion, baseline)?);
+    let counted = (policy.trials.max(challengers.len()), trials);
+    let reason = Reason { champion, baseline, policy, counted };
+    Ok(conclude(comparisons, challengers.len(), &reason))
+}
+
+/// That so many origins are enough for a decision, whose targets each overlap those of `overlap` later ones; to be asked
+/// before anything is written.
+///
+/// # Errors
+/// [`Error::Setting`] for a significance outside (0, 1); [`Error::TooFew`] below the policy's least origins, or what the test
+/// needs.
+pub fn check_evidence(origins: usize, overlap: usize, policy: &Policy) -> Result<()> {
+    check_significance(policy)?;
+    let needed = policy.minimum_origins;
+    if origins < needed {
+        return Err(Error::TooFew { what: "origins that two models share", needed, found: origins });
     }
+    check_origins(origins, overlap)
+}
+
+fn check_significance(policy: &Policy) -> Result<()> {
+    let (setting, value) = ("significance", policy.significance);
+    let allowed = "a number between 0 and 1";
+    if value > 0.0 && value < 1.0 { Ok(()) } else { Err(Error::Setting { setting, value, allowed }) }
+}
+
+/// The comparisons with both corrections, and the number of trials that ratios were deflated for.
+fn corrected(compared: Vec<(Comparison, SkillRatio)>, policy: &Policy) -> (Vec<Comparison>, usize) {
+    let (mut comparisons, skills): (Vec<_>, Vec<_>) = compared.into_iter().unzip();
+    let own: Vec<f64> = skills.iter().map(|skill| skill.ratio).collect();
+    let ratios = if policy.trial_ratios.len() < own.len() { &own } else { &policy.trial_ratios };
+    let trials = policy.trials.max(ratios.len());
+    let benchmark = deflated_benchmark(ratios, trials);
     let combined: Vec<f64> =
         comparisons.iter().map(|c| c.p_champion.unwrap_or(0.0).max(c.p_baseline)).collect();
-    for (comparison, adjusted) in comparisons.iter_mut().zip(holm(&combined, policy.trials)) {
+    let adjusted = holm(&combined, policy.trials);
+    for ((comparison, skill), adjusted) in comparisons.iter_mut().zip(skills).zip(adjusted) {
         comparison.p_adjusted = adjusted;
+        comparison.p_deflated = 1.0 - skill.probability_above(benchmark);
     }
-    comparisons.sort_by(|a, b| a.loss.total_cmp(&b.loss).then_with(|| a.challenger.cmp(&b.challenger)));
-    Ok(conclude(comparisons, champion, baseline, policy))
+    (comparisons, trials)
 }
 
-struct Arena<'a> {
-    policy: &'a Policy,
-    calendar: &'a Calendar,
-    horizon: Horizon,
-}
-
-/// Two models on the origins that they share.
-struct Duel {
-    test: DieboldMariano,
-    loss: f64,
-    other_loss: f64,
-}
-
-impl Arena<'_> {
-    fn compare(
-        &self,
-        challenger: &Candidate,
-        champion: Option<&Candidate>,
-        baseline: &Candidate,
-    ) -> Result<Comparison> {
-        let against_baseline = self.duel(challenger, baseline)?;
-        let against_champion = champion.map(|champion| self.duel(challenger, champion)).transpose()?;
-        Ok(Comparison {
-            challenger: challenger.name.clone(),
-            origins: against_baseline.test.origins,
-            loss: against_baseline.loss,
-            baseline_loss: against_baseline.other_loss,
-            champion_loss: against_champion.as_ref().map(|duel| duel.other_loss),
-            p_baseline: against_baseline.test.p_better,
-            p_champion: against_champion.as_ref().map(|duel| duel.test.p_better),
-            p_adjusted: 1.0,
-        })
-    }
-
-    fn duel(&self, one: &Candidate, other: &Candidate) -> Result<Duel> {
-        let shared: Vec<(Session, f64, f64)> =
-            one.losses.iter().filter_map(|(o, loss)| Some((*o, *loss, *other.losses.get(o)?))).collect();
-        let (found, needed) = (shared.len(), self.policy.minimum_origins);
-        if found < needed {
-            return Err(Error::TooFew { what: "origins that two models share", needed, found });
-        }
-        let origins: Vec<Session> = shared.iter().map(|(origin, ..)| *origin).collect();
-        let differentials: Vec<f64> = shared.iter().map(|(_, one, other)| one - other).collect();
-        let lag = overlap_lag(self.calendar, self.horizon, &origins)?;
-        let test = diebold_mariano(&differentials, lag)?;
-        let mean =
-            |pick: fn(&(Session, f64, f64)) -> f64| shared.iter().map(pick).sum::<f64>() / found as f64;
-        Ok(Duel { test, loss: mean(|row| row.1), other_loss: mean(|row| row.2) })
-    }
-}
-
-fn conclude(
-    comparisons: Vec<Comparison>,
-    champion: Option<&Candidate>,
-    baseline: &Candidate,
-    policy: &Policy,
-) -> Decision {
-    let winner = comparisons.iter().find(|c| c.p_adjusted < policy.significance);
-    let figures = comparisons.first().map_or_else(
-        || "no challenger was compared".to_owned(),
-        |best| {
-            format!(
-                "the best challenger was {}",
-                describe(best, comparisons.len(), baseline, champion, policy)
-            )
-        },
-    );
-    let (promote, reason) = match (winner, champion) {
-        (Some(winner), _) => {
-            let figures = describe(winner, comparisons.len(), baseline, champion, policy);
-            (Some(winner.challenger.clone()), format!("promoted: {figures}"))
-        }
-        (None, Some(champion)) => {
-            (None, format!("{} stays champion: nobody was better; {figures}", champion.name))
-        }
-        (None, None) => {
-            let reason = format!("nobody beat {0}, so {0} itself becomes champion; {figures}", baseline.name);
-            (Some(baseline.name.clone()), reason)
-        }
+fn conclude(comparisons: Vec<Comparison>, challengers: usize, reason: &Reason<'_>) -> Decision {
+    let significance = reason.policy.significance;
+    let wins = |c: &&Comparison| c.p_adjusted < significance && c.p_deflated < significance;
+    let (of_challengers, of_baseline) = comparisons.split_at(challengers);
+    let winner = of_challengers.iter().filter(wins).find(|c| c.promotable);
+    let unfit = of_challengers.iter().filter(wins).find(|c| !c.promotable);
+    let retired = of_baseline.first().filter(|c| c.p_adjusted < significance);
+    let best = of_challengers.first();
+    let baseline = || Some(reason.baseline.name.clone());
+    let (promote, text) = match (winner, retired, reason.champion) {
+        (Some(winner), ..) => (Some(winner.challenger.clone()), reason.promoted(winner)),
+        (None, Some(own), Some(champion)) => (baseline(), reason.retired(champion, own, best)),
+        (None, _, Some(champion)) => (None, reason.stays(champion, best)),
+        (None, _, None) => (baseline(), reason.nobody(best)),
     };
-    Decision { promote, reason, comparisons }
-}
-
-fn describe(
-    c: &Comparison,
-    trials: usize,
-    baseline: &Candidate,
-    champion: Option<&Candidate>,
-    policy: &Policy,
-) -> String {
-    let metric = policy.loss.name();
-    let against_champion = match (champion, c.champion_loss, c.p_champion) {
-        (Some(champion), Some(loss), Some(p)) => {
-            format!(" and {loss:.6} of champion {} (p {p:.4})", champion.name)
-        }
-        _ => String::new(),
-    };
-    format!(
-        "{} with {metric} {:.6} against {:.6} of {} (p {:.4}){against_champion} over {} origins; p {:.4} after correction for {} \
-         trials, significance {}",
-        c.challenger,
-        c.loss,
-        c.baseline_loss,
-        baseline.name,
-        c.p_baseline,
-        c.origins,
-        c.p_adjusted,
-        policy.trials.max(trials),
-        policy.significance
-    )
+    Decision { promote, reason: text + &reason.unfit(unfit), comparisons }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POLICY: Policy =
-        Policy { loss: LossKind::AbsoluteError, significance: 0.05, trials: 0, minimum_origins: 8 };
+    const POLICY: Policy = Policy {
+        loss: LossKind::AbsoluteError,
+        significance: 0.05,
+        trials: 0,
+        trial_ratios: Vec::new(),
+        minimum_origins: 8,
+    };
 
     fn candidate(name: &str, loss: impl Fn(usize) -> f64) -> Candidate {
         let calendar = Calendar::nyse();
         let origins = calendar.weekly_origins("2010-01-01".parse().unwrap(), "2010-12-31".parse().unwrap());
         let losses = origins.into_iter().enumerate().map(|(index, origin)| (origin, loss(index))).collect();
-        Candidate { name: name.to_owned(), losses }
+        Candidate { name: name.to_owned(), losses, promotable: true }
     }
 
     /// The random walk: losses that vary from week to week.
@@ -275,7 +213,7 @@ mod tests {
         // Better than a champion that has gone bad, but not than the random walk.
         let stale = candidate("stale", |i| naive(i) + 0.01 + noise(i));
         let decision = run(&[candidate("so_so", |i| naive(i) + noise(i))], Some(&stale), &POLICY);
-        assert_eq!(decision.promote, None, "{}", decision.reason);
+        assert_ne!(decision.promote.as_deref(), Some("so_so"), "{}", decision.reason);
         assert!(decision.comparisons[0].p_champion.unwrap() < 0.001);
         let both = candidate("both", |i| naive(i) - 0.004 + noise(i + 3));
         assert_eq!(run(&[both], Some(&champion), &POLICY).promote.as_deref(), Some("both"));
@@ -301,6 +239,69 @@ mod tests {
     }
 
     #[test]
+    fn the_baseline_takes_the_alias_back_from_a_champion_that_loses_to_it() {
+        let stale = candidate("stale", |i| naive(i) + 0.01 + noise(i));
+        let decision = run(&[candidate("so_so", |i| naive(i) + noise(i))], Some(&stale), &POLICY);
+        assert_eq!(decision.promote.as_deref(), Some("random_walk"), "{}", decision.reason);
+        assert!(decision.reason.starts_with("retired: champion stale is worse"), "{}", decision.reason);
+        let own = &decision.comparisons[1];
+        assert_eq!(
+            (own.challenger.as_str(), own.p_baseline, own.p_champion),
+            ("random_walk", 1.0, Some(own.p_adjusted))
+        );
+        // Somebody who beats both goes first.
+        let good = candidate("good", |i| naive(i) - 0.004 + noise(i + 3));
+        assert_eq!(run(&[good], Some(&stale), &POLICY).promote.as_deref(), Some("good"));
+        // Worse by luck alone: nothing moves. The random walk as champion is not compared with itself.
+        let unlucky = candidate("unlucky", |i| naive(i) + 0.00001 + noise(i));
+        assert_eq!(run(&[], Some(&unlucky), &POLICY).promote, None);
+        let decision = run(&[], Some(&candidate("random_walk", naive)), &POLICY);
+        assert_eq!((decision.promote, decision.comparisons.len()), (None, 0));
+    }
+
+    #[test]
+    fn what_was_tried_before_raises_the_bar() {
+        let good = candidate("good", |i| naive(i) - 0.0005 + noise(i));
+        let tried = |trial_ratios: Vec<f64>| {
+            run(std::slice::from_ref(&good), None, &Policy { trial_ratios, ..POLICY })
+        };
+        let alone = tried(Vec::new());
+        assert_eq!(alone.promote.as_deref(), Some("good"), "{}", alone.reason);
+        let own = alone.comparisons[0].skill_ratio;
+        let after = tried([own].into_iter().chain((0..40).map(|k| 0.04 * f64::from(k) - 0.8)).collect());
+        assert_eq!(after.promote.as_deref(), Some("random_walk"), "{}", after.reason);
+        let (before, after) = (&alone.comparisons[0], &after.comparisons[0]);
+        assert_eq!((before.p_adjusted, before.skill_ratio), (after.p_adjusted, after.skill_ratio));
+        assert!(before.p_deflated < 0.05 && after.p_deflated > 0.05, "{before:?} {after:?}");
+        // Trials of no spread are one trial in many guises.
+        let alike = tried(vec![own; 99]).comparisons[0].p_deflated;
+        assert!((alike - before.p_deflated).abs() < 1e-9, "{alike} {before:?}");
+    }
+
+    #[test]
+    fn the_reason_tells_both_tests() {
+        let good = candidate("good", |i| naive(i) - 0.002 + noise(i));
+        let policy = Policy { trials: 3, trial_ratios: vec![0.1, 0.2, 0.1, 0.0], ..POLICY };
+        let reason = run(&[good], None, &policy).reason;
+        for part in ["promoted: good with mae", "for 3 trials", "skill ratio", "for 4 recorded trials"] {
+            assert!(reason.contains(part), "{part}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_model_without_an_artifact_is_listed_and_not_promoted() {
+        let local = Candidate { promotable: false, ..candidate("local", |i| naive(i) - 0.003 + noise(i)) };
+        let good = candidate("good", |i| naive(i) - 0.002 + noise(i));
+        let decision = run(&[good, local.clone()], None, &POLICY);
+        assert_eq!(decision.promote.as_deref(), Some("good"), "{}", decision.reason);
+        assert_eq!(decision.comparisons[0].challenger, "local");
+        assert!(
+            decision.reason.ends_with("local would have won, but cannot be promoted: it has no artifact")
+        );
+        assert_eq!(run(&[local], None, &POLICY).promote.as_deref(), Some("random_walk"));
+    }
+
+    #[test]
     fn too_little_evidence_is_an_error() {
         let (good, baseline) = (candidate("good", naive), candidate("random_walk", naive));
         let calendar = Calendar::nyse();
@@ -314,5 +315,11 @@ mod tests {
         for significance in [0.0, 1.0, f64::NAN] {
             assert!(matches!(decide(Policy { significance, ..POLICY }), Err(Error::Setting { .. })));
         }
+        // The same can be asked before.
+        assert!(check_evidence(8, 0, &POLICY).is_ok());
+        assert!(matches!(check_evidence(7, 0, &POLICY), Err(Error::TooFew { needed: 8, .. })));
+        assert!(matches!(check_evidence(9, 1, &POLICY), Err(Error::TooFew { needed: 10, found: 9, .. })));
+        let policy = Policy { significance: 1.0, ..POLICY };
+        assert!(matches!(check_evidence(99, 0, &policy), Err(Error::Setting { .. })));
     }
 }

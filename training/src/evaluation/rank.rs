@@ -25,19 +25,35 @@ pub struct RankIc {
 /// # Source
 /// Grinold & Kahn (1999), Active Portfolio Management; Qlib's `Rank IC` and `Rank ICIR`.
 pub fn rank_ic(origins: &[Session], targets: &[f64], points: &[f64]) -> Option<RankIc> {
-    let mut by_origin: BTreeMap<Session, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for ((origin, target), point) in origins.iter().zip(targets).zip(points) {
-        let (ys, fs) = by_origin.entry(*origin).or_default();
-        ys.push(*target);
-        fs.push(*point);
-    }
-    let values: Vec<f64> = by_origin.values().filter_map(|(ys, fs)| spearman(ys, fs)).collect();
+    let values: Vec<f64> = rank_ic_series(origins, targets, points).into_values().collect();
     let count = values.len() as f64;
     let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / count)?;
     let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
     let deviation = (squares / (count - 1.0)).sqrt();
     let ir = (values.len() > 1 && deviation > 0.0).then(|| mean / deviation);
     Some(RankIc { mean, ir, origins: values.len() })
+}
+
+/// The rank correlation of forecasts and targets over the symbols of each origin: the values whose mean is [`rank_ic`].
+///
+/// # Missing values
+/// Origins without a correlation are left out.
+///
+/// ```
+/// use weekahead_training::evaluation::rank_ic_series;
+/// let origin = "2013-01-18".parse()?;
+/// let series = rank_ic_series(&[origin; 3], &[0.1, 0.2, 0.3], &[1.0, 3.0, 2.0]);
+/// assert_eq!(series.into_iter().collect::<Vec<_>>(), [(origin, 0.5)]);
+/// # Ok::<(), weekahead_market::Error>(())
+/// ```
+pub fn rank_ic_series(origins: &[Session], targets: &[f64], points: &[f64]) -> BTreeMap<Session, f64> {
+    let mut by_origin: BTreeMap<Session, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for ((origin, target), point) in origins.iter().zip(targets).zip(points) {
+        let (ys, fs) = by_origin.entry(*origin).or_default();
+        ys.push(*target);
+        fs.push(*point);
+    }
+    by_origin.into_iter().filter_map(|(origin, (ys, fs))| Some((origin, spearman(&ys, &fs)?))).collect()
 }
 
 /// Spearman's rank correlation: Pearson's, of average ranks.

@@ -3,6 +3,7 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use weekahead_market::{Calendar, Horizon, Session};
 
+use super::newey_west::{bandwidth, newey_west_lag, newey_west_mean};
 use crate::{Error, Result};
 
 /// The outcome of a Diebold-Mariano test.
@@ -22,12 +23,14 @@ pub struct DieboldMariano {
 
 /// The Diebold-Mariano test with the small-sample correction of Harvey, Leybourne & Newbold.
 ///
-/// With differentials `d_t = loss_first - loss_second`, autocovariances `g_k` and lag `L`:
-/// `v = (g_0 + 2 sum_{k=1..L} (1 - k/(L+1)) g_k) / n` (Newey-West), `S = mean(d) / sqrt(v)`, and with `h = L + 1` the statistic
-/// `S sqrt((n + 1 - 2h + h(h-1)/n) / n)` is held against Student's t with n - 1 degrees of freedom.
+/// With differentials `d_t = loss_first - loss_second` and the Newey-West standard error `s` of their mean, at the lag of
+/// [`newey_west_lag`], the statistic is `mean(d) / s * sqrt((n + 1 - 2h + h(h-1)/n) / n)` with `h = overlap + 1`, held against
+/// Student's t with n - 1 degrees of freedom. The correction keeps `h`: it is about targets that overlap, while the lag
+/// also covers differentials that are correlated for other reasons.
 ///
 /// # Shape
-/// One differential an origin, in order of origins (see [`loss_series`](super::loss_series) for why not one a row).
+/// One differential an origin, in order of origins (see [`loss_series`](super::loss_series) for why not one a row); `overlap` as
+/// [`overlap_lag`] finds it.
 ///
 /// # Missing values
 /// None. Differentials that are all 0 compare a forecaster with itself: both p-values are 1.
@@ -36,27 +39,36 @@ pub struct DieboldMariano {
 /// [`Error::TooFew`] below `2 (lag + 2)` origins; [`Error::NotFinite`].
 ///
 /// # Source
-/// Diebold & Mariano (1995); Harvey, Leybourne & Newbold (1997); Newey & West (1987), whose weights keep `v` positive.
-pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Result<DieboldMariano> {
-    let (origins, needed) = (differentials.len(), 2 * (lag + 2));
-    if origins < needed {
-        return Err(Error::TooFew { what: "origins to compare forecasters on", needed, found: origins });
-    }
-    if let Some(row) = differentials.iter().position(|d| !d.is_finite()) {
-        return Err(Error::NotFinite { what: "a loss differential", row });
-    }
-    let (n, h) = (origins as f64, lag as f64 + 1.0);
-    let mean = differentials.iter().sum::<f64>() / n;
+/// Diebold & Mariano (1995); Harvey, Leybourne & Newbold (1997); Newey & West (1987), whose weights keep the variance positive.
+pub fn diebold_mariano(differentials: &[f64], overlap: usize) -> Result<DieboldMariano> {
+    let origins = differentials.len();
+    check_origins(origins, overlap)?;
+    let error = newey_west_mean(differentials, newey_west_lag(origins, overlap))?;
     if differentials.iter().all(|d| *d == 0.0) {
-        return Ok(DieboldMariano { mean, statistic: 0.0, p_better: 1.0, p_two_sided: 1.0, origins });
+        return Ok(DieboldMariano { mean: 0.0, statistic: 0.0, p_better: 1.0, p_two_sided: 1.0, origins });
     }
+    let (n, h) = (origins as f64, overlap as f64 + 1.0);
     let correction = ((n + 1.0 - 2.0 * h + h * (h - 1.0) / n) / n).sqrt();
-    let statistic = correction * mean / newey_west(differentials, mean, lag).sqrt();
+    let statistic = correction * error.mean / error.standard_error;
     let (p_better, p_two_sided) = p_values(statistic, n - 1.0);
-    Ok(DieboldMariano { mean, statistic, p_better, p_two_sided, origins })
+    Ok(DieboldMariano { mean: error.mean, statistic, p_better, p_two_sided, origins })
 }
 
-/// How many later origins' targets may overlap an origin's target: the lag of [`diebold_mariano`].
+/// That a test over so many origins can say anything: `2 (lag + 2)` of them, 8 where no targets overlap.
+///
+/// # Errors
+/// [`Error::TooFew`].
+pub(super) fn check_origins(origins: usize, overlap: usize) -> Result<()> {
+    let enough = |n: &usize| *n >= 2 * (bandwidth(*n, overlap) + 2);
+    match (origins..).find(enough) {
+        Some(needed) if needed > origins => {
+            Err(Error::TooFew { what: "origins to compare forecasters on", needed, found: origins })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How many later origins' targets may overlap an origin's target.
 ///
 /// 0 for the week ahead from weekly origins, and 1 as soon as the history has a week of four sessions.
 ///
@@ -96,15 +108,6 @@ pub fn holm(p_values: &[f64], trials: usize) -> Vec<f64> {
     adjusted
 }
 
-/// The variance of the mean of a series that is correlated over `lag` steps.
-fn newey_west(values: &[f64], mean: f64, lag: usize) -> f64 {
-    let n = values.len() as f64;
-    let autocovariance =
-        |k: usize| values.iter().zip(&values[k..]).map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / n;
-    let weighted = |k: usize| (1.0 - k as f64 / (lag as f64 + 1.0)) * autocovariance(k);
-    ((autocovariance(0) + 2.0 * (1..=lag).map(weighted).sum::<f64>()) / n).max(0.0)
-}
-
 /// The lower tail and both tails of Student's t.
 fn p_values(statistic: f64, degrees_of_freedom: f64) -> (f64, f64) {
     match StudentsT::new(0.0, 1.0, degrees_of_freedom) {
@@ -120,27 +123,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_lag_it_is_the_t_test_by_hand() {
-        // Mean -2, deviations 1, -1, 1, -1: g_0 = 1, v = 1/4, S = -4; h = 1 gives sqrt(3/4): S = -2 sqrt 3. This is the
-        // ordinary t: -2 / (sd / sqrt 4) with the sample variance 4/3.
-        let test = diebold_mariano(&[-1.0, -3.0, -1.0, -3.0], 0).unwrap();
-        assert_eq!((test.mean, test.origins), (-2.0, 4));
-        assert!((test.statistic + 12f64.sqrt()).abs() < 1e-12);
-        // Student's t has a closed form for 3 degrees of freedom:
-        // F(t) = 1/2 + (atan(t/sqrt 3) + t sqrt 3 / (t^2 + 3)) / pi.
-        let t = test.statistic;
-        let closed =
-            0.5 + ((t / 3f64.sqrt()).atan() + t * 3f64.sqrt() / (t * t + 3.0)) / std::f64::consts::PI;
+    fn without_overlap_by_hand() {
+        // Mean -2, deviations 1 four times and -1 four times; lag 2. g_0 = 1, g_1 = (3 - 1 + 3)/8, g_2 = (2 - 2 + 2)/8;
+        // v = (1 + 2 (2/3 * 5/8 + 1/3 * 2/8))/8 = 1/4: S = -4. h = 1: correction sqrt(7/8).
+        let test = diebold_mariano(&[-1.0, -1.0, -1.0, -1.0, -3.0, -3.0, -3.0, -3.0], 0).unwrap();
+        assert_eq!((test.mean, test.origins), (-2.0, 8));
+        assert!((test.statistic + 14f64.sqrt()).abs() < 1e-12, "{}", test.statistic);
+        // Student's t has a closed form for 7 degrees of freedom, with a = atan(t / sqrt 7):
+        // F(t) = 1/2 + (a + sin a (cos a + 2/3 cos^3 a + 8/15 cos^5 a)) / pi.
+        let a = (test.statistic / 7f64.sqrt()).atan();
+        let cosines = a.cos() + 2.0 / 3.0 * a.cos().powi(3) + 8.0 / 15.0 * a.cos().powi(5);
+        let closed = 0.5 + (a + a.sin() * cosines) / std::f64::consts::PI;
         assert!((test.p_better - closed).abs() < 1e-9, "{} {closed}", test.p_better);
         assert!((test.p_two_sided - 2.0 * closed).abs() < 1e-9);
     }
 
     #[test]
-    fn with_a_lag_by_hand() {
-        // Mean 2; deviations 1, 1, -1, -1, 1, -1. g_0 = 1; g_1 = (1 - 1 + 1 - 1 - 1)/6 = -1/6.
-        // v = (1 - 2 * 1/2 * 1/6)/6 = 5/36; S = 2 * 6/sqrt 5; h = 2: correction sqrt((7 - 4 + 1/3)/6) = sqrt(5/9).
-        let test = diebold_mariano(&[3.0, 3.0, 1.0, 1.0, 3.0, 1.0], 1).unwrap();
-        assert!((test.statistic - 4.0).abs() < 1e-12, "{}", test.statistic);
+    fn with_overlap_by_hand() {
+        // Mean 2, deviations 1 five times and -1 five times; lag 3. g_1 = 7/10, g_2 = 4/10, g_3 = 1/10;
+        // v = (1 + 2 (3/4 * 7/10 + 1/2 * 4/10 + 1/4 * 1/10))/10 = 1/4: S = 4. h = 2: correction sqrt(7.2/10).
+        let test = diebold_mariano(&[3.0, 3.0, 3.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0], 1).unwrap();
+        assert!((test.statistic - 4.0 * 0.72f64.sqrt()).abs() < 1e-12, "{}", test.statistic);
         assert!(test.p_better > 0.99);
     }
 
@@ -148,19 +151,18 @@ mod tests {
     fn itself_and_a_constant_advantage() {
         let same = diebold_mariano(&[0.0; 8], 0).unwrap();
         assert_eq!((same.p_better, same.p_two_sided), (1.0, 1.0));
-        let better = diebold_mariano(&[-0.5; 8], 1).unwrap();
+        let better = diebold_mariano(&[-0.5; 10], 1).unwrap();
         assert_eq!((better.p_better, better.p_two_sided), (0.0, 0.0));
-        assert_eq!(diebold_mariano(&[0.5; 8], 1).unwrap().p_better, 1.0);
+        assert_eq!(diebold_mariano(&[0.5; 10], 1).unwrap().p_better, 1.0);
     }
 
     #[test]
     fn too_few_origins_are_an_error() {
-        assert!(matches!(diebold_mariano(&[0.1; 3], 0), Err(Error::TooFew { needed: 4, found: 3, .. })));
-        assert!(matches!(diebold_mariano(&[0.1; 5], 1), Err(Error::TooFew { needed: 6, .. })));
-        assert!(matches!(
-            diebold_mariano(&[0.1, f64::NAN, 0.0, 0.2], 0),
-            Err(Error::NotFinite { row: 1, .. })
-        ));
+        assert!(matches!(diebold_mariano(&[0.1; 3], 0), Err(Error::TooFew { needed: 8, found: 3, .. })));
+        assert!(matches!(diebold_mariano(&[0.1; 9], 1), Err(Error::TooFew { needed: 10, .. })));
+        assert!(matches!(diebold_mariano(&[0.1; 13], 2), Err(Error::TooFew { needed: 14, .. })));
+        let missing = [0.1, f64::NAN, 0.0, 0.2, 0.1, 0.3, 0.0, 0.1];
+        assert!(matches!(diebold_mariano(&missing, 0), Err(Error::NotFinite { row: 1, .. })));
     }
 
     #[test]
