@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn the_seed_alone_decides() {
         let x = Array2::from_shape_fn((30, 6), |(row, column)| ((row * 7 + column * 13) % 11) as f32);
-        let y = x.column(2).mapv(|value| f64::from(value) * 0.5);
+        let y = x.sum_axis(ndarray::Axis(1)).mapv(f64::from);
         let groups: Vec<usize> = (0..30).map(|row| row / 10).collect();
         let features = names(&["a", "b", "c", "d", "e", "f"]);
         let rows = ShuffledRows { x: x.view(), y: y.view(), groups: &groups, features: &features };

@@ -88,14 +88,6 @@ fn every_picture_says_which_model_and_which_unit() {
     let names: Vec<_> = pictures.iter().map(Picture::artifact_path).collect();
     let expected = ["cumulative_skill", "cumulative_rank_ic", "forecast_fan", "calibration", "residuals"];
     assert_eq!(names, expected.map(|name| format!("plots/{name}.svg")));
-    if let Ok(folder) = std::env::var("PICTURES") {
-        for picture in pictures.iter() {
-            std::fs::write(format!("{folder}/{}.svg", picture.name), &picture.svg).unwrap();
-        }
-        for picture in of_backtest(&baseline, &baseline.losses, &dataset, &settings).unwrap() {
-            std::fs::write(format!("{folder}/rw_{}.svg", picture.name), &picture.svg).unwrap();
-        }
-    }
     for picture in &pictures {
         let texts = texts(picture);
         assert_eq!(texts[0], picture.title);
@@ -152,9 +144,6 @@ fn the_twenty_most_important_features_are_shown() {
         standard_deviation: 4e-6,
     };
     let picture = importance(&RIDGE, &(0..25).map(feature).collect::<Vec<_>>()).unwrap();
-    if let Ok(folder) = std::env::var("PICTURES") {
-        std::fs::write(format!("{folder}/{}.svg", picture.name), &picture.svg).unwrap();
-    }
     let texts = texts(&picture);
     let names = texts.iter().filter(|text| text.starts_with("feature_")).count();
     assert_eq!(names, 20);

@@ -51,7 +51,7 @@ pub(super) fn metrics(
                         thead { tr { th scope="col" { (of) } @for (name, _) in COLUMNS { th.number scope="col" { (name) } } } }
                         tbody {
                             @for (name, metrics) in rows {
-                                tr.this[highlighted == Some(name)] aria-current=[(highlighted == Some(name)).then_some("true")] {
+                                tr aria-current=[(highlighted == Some(name)).then_some("true")] {
                                     th scope="row" { (name) }
                                     @for (_, text) in COLUMNS { td.number { (text(metrics).as_deref().unwrap_or("n/a")) } }
                                 }
