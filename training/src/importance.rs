@@ -88,11 +88,11 @@ pub fn permutation_importance(
     seed: u64,
 ) -> Result<Vec<Importance>> {
     rows.check(repeats)?;
-    let blocks = rows.blocks();
+    let (blocks, y) = (rows.blocks(), rows.y.to_vec());
     let loss = |x: ArrayView2<'_, f32>| -> Result<f64> {
         let forecasts = predict(x)?;
-        check_length("forecasts", rows.y.len(), forecasts.len())?;
-        Ok(mae(&rows.y.to_vec(), &forecasts.to_vec()))
+        check_length("forecasts", y.len(), forecasts.len())?;
+        Ok(mae(&y, &forecasts.to_vec()))
     };
     let unshuffled = loss(rows.x)?;
     let of_feature = |x: &mut Array2<f32>, column: usize| -> Result<Importance> {

@@ -1,7 +1,7 @@
 //! Whether quantiles mean what they say.
 
 use super::axis::Axis;
-use super::chart::{Chart, Layer, Marks, color_of};
+use super::chart::{Chart, INK, Layer, Marks, color_of};
 use super::picture::Picture;
 use crate::{Backtest, Dataset, Result};
 
@@ -17,7 +17,7 @@ pub fn calibration(backtest: &Backtest, dataset: &Dataset, levels: &[f64]) -> Re
     let all = shares(backtest, dataset, levels, |_| true);
     let off = levels.iter().zip(&all).map(|(level, share)| (share - level).abs()).fold(0.0, f64::max);
     let line = |shares: &[f64]| levels.iter().copied().zip(shares.iter().copied()).collect::<Vec<_>>();
-    let mut layers = vec![Layer::reference((0.0, 0.0), (1.0, 1.0))];
+    let mut layers = vec![Layer::new(Marks::Line(vec![(0.0, 0.0), (1.0, 1.0)], 1), INK)];
     for fold in 0..backtest.fold_metrics.len() {
         let of_fold = shares(backtest, dataset, levels, |index| backtest.folds[index] == fold);
         layers.push(Layer::new(Marks::Line(line(&of_fold), 1), color).faint(0.25));
@@ -28,7 +28,7 @@ pub fn calibration(backtest: &Backtest, dataset: &Dataset, levels: &[f64]) -> Re
         name: "calibration",
         title: format!("{}: calibration of its quantiles", backtest.spec),
         note: format!(
-            "dots: all folds, at most {:.1} points off; faint: single folds; gray: as it should be",
+            "dots: all folds, at most {:.1} points off; faint: single folds; straight: as it should be",
             100.0 * off
         ),
         x: Axis::within("level of the quantile", 0.0..1.0),
