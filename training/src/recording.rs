@@ -66,13 +66,9 @@ impl<'a> Recording<'a> {
         let run_id = &run.info.run_id;
         self.tracker.log_batch(run_id, &self.batch(backtest)).await?;
         self.tracker.log_inputs(run_id, &[self.tracked_dataset(lineage)]).await?;
-        let levels = &self.plan.settings.levels;
-        let pictures = [
-            ("plots/cumulative_skill.svg", plots::cumulative_skill(backtest, baseline)?),
-            ("plots/calibration.svg", plots::calibration(backtest, self.dataset, levels)?),
-        ];
-        for (path, svg) in pictures {
-            self.tracker.put_artifact(&run.info.artifact_uri, path, svg.into_bytes().into()).await?;
+        for picture in plots::of_backtest(backtest, baseline, self.dataset, &self.plan.settings)? {
+            let (path, svg) = (picture.artifact_path(), picture.svg.into_bytes());
+            self.tracker.put_artifact(&run.info.artifact_uri, &path, svg.into()).await?;
         }
         Ok(run)
     }
