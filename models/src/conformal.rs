@@ -5,7 +5,7 @@ use weekahead_market::Horizon;
 
 use crate::error::check_shape;
 use crate::preprocessing::median;
-use crate::{Error, FittedModel, Outputs, Result};
+use crate::{Error, FittedModel, Outputs, Result, TreeModel};
 
 /// The levels that intervals have unless told otherwise; 0.1 to 0.9 is the 80 % interval.
 pub const DEFAULT_LEVELS: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
@@ -77,6 +77,8 @@ pub struct IntervalModel {
     pub(crate) fill: f32,
     pub(crate) levels: Vec<f64>,
     pub(crate) offsets: Vec<f32>,
+    /// Quantiles of the scaled target by level, where they are regressed.
+    pub(crate) regressions: Vec<TreeModel>,
 }
 
 impl IntervalModel {
@@ -106,7 +108,8 @@ impl IntervalModel {
             return Err(Error::Shape { what, expected, found: rows.x.ncols() });
         }
         let (features, fill) = (rows.x.ncols(), median(rows.x.column(spec.column)));
-        let model = Self { spec, features, fill, levels: Vec::new(), offsets: Vec::new() };
+        let (levels, offsets, regressions) = (Vec::new(), Vec::new(), Vec::new());
+        let model = Self { spec, features, fill, levels, offsets, regressions };
         let residuals = model.scaled_residuals(rows)?;
         Ok((model, residuals))
     }
@@ -121,7 +124,7 @@ impl IntervalModel {
         Ok(Outputs { y, quantiles })
     }
 
-    /// Quantiles around given point forecasts.
+    /// Quantiles around given point forecasts, or regressed ones.
     ///
     /// # Shape
     /// Rows x levels, increasing along a row.
@@ -131,6 +134,9 @@ impl IntervalModel {
     pub fn quantiles(&self, forecast: ArrayView1<'_, f64>, x: ArrayView2<'_, f32>) -> Result<Array2<f64>> {
         check_shape("x (features)", self.features, x.ncols())?;
         check_shape("the forecasts", x.nrows(), forecast.len())?;
+        if self.is_regression() {
+            return self.regressed_quantiles(x);
+        }
         let scales: Vec<f64> = x.axis_iter(Axis(0)).map(|row| self.scale(row)).collect();
         let shape = (x.nrows(), self.levels.len());
         Ok(Array2::from_shape_fn(shape, |(row, level)| {

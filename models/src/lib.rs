@@ -20,6 +20,7 @@ mod outputs;
 mod pls;
 mod preprocessing;
 mod quantile;
+mod quantile_regression;
 mod random_walk;
 mod residual_quantiles;
 mod ridge;

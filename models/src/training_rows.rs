@@ -82,6 +82,16 @@ impl<'a> TrainingRows<'a> {
         Ok(Self { preprocessing, ..self })
     }
 
+    /// The same rows with other targets.
+    pub(crate) fn with_targets<'b>(&self, y: ArrayView1<'b, f64>) -> Result<TrainingRows<'b>>
+    where
+        'a: 'b,
+    {
+        let rows = TrainingRows::new(self.x.reborrow(), y)?;
+        let weights = self.weights.map(ArrayView1::reborrow);
+        Ok(TrainingRows { weights, groups: self.groups, overlap: self.overlap, ..rows })
+    }
+
     /// What is to be done to the features.
     pub fn preprocessing(&self) -> &PreprocessingSpec {
         &self.preprocessing

@@ -41,6 +41,22 @@ impl Fitted {
         to_onnx(&self.model, &self.interval, &self.meta).unwrap()
     }
 
+    /// The same with quantiles that are regressed on random rows.
+    fn regressed(self) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(9);
+        let columns = self.model.features();
+        let x = features(&mut rng, 80, columns);
+        let y = Array1::from_shape_fn(80, |_| 0.03 * rng.random_range(-1.0..1.0));
+        let forecast = self.model.predict(x.view()).unwrap();
+        let rows = TrainingRows::new(x.view(), y.view()).unwrap();
+        let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
+        let boosting = BoostingSpec { trees: 8, min_rows: 5, ..BoostingSpec::default() };
+        let scale = ScaleSpec::new(columns - 1, Horizon::WEEK);
+        let interval =
+            IntervalModel::calibrate_regression(&rows, &calibration, scale, &DEFAULT_LEVELS, boosting, 0);
+        Self { interval: interval.unwrap(), ..self }
+    }
+
     fn session(&self) -> OnnxSession {
         OnnxSession::from_bytes(runtime(), &self.bytes()).unwrap()
     }
@@ -131,13 +147,15 @@ proptest! {
 
     #[test]
     fn the_artifact_is_the_model(
-        which in 0..5_usize,
+        which in 0..specs().len(),
+        regressed in any::<bool>(),
         preprocessing in preprocessings(),
         seed in 0..1_000_u64,
         columns in 2..40_usize,
         values in prop::collection::vec(any_input(), 0..400),
     ) {
         let fitted = fitted_after(preprocessing, &specs()[which], seed, columns);
+        let fitted = if regressed { fitted.regressed() } else { fitted };
         let rows = values.len() / columns;
         let x = Array2::from_shape_vec((rows, columns), values[..rows * columns].to_vec()).unwrap();
         let outputs = fitted.session().run(x.view()).unwrap();

@@ -21,7 +21,7 @@ const OPSET: i64 = 15;
 ///
 /// Of a linear model `y = clip((fill(x) - centre) / scale, -clip, clip) coefficients + intercept`; trees are a
 /// `TreeEnsembleRegressor`; a stack is the weighted sum of its models. `quantiles = y + clip(fill(x_volatility) sqrt(horizon),
-/// floor, ceiling) offsets`, in float32. The same models and `meta` give the same bytes.
+/// floor, ceiling) offsets`, or that scale times the sorted sums of regressed quantiles and offsets, in float32. The same models and `meta` give the same bytes.
 ///
 /// # Shape
 /// `x` rows x features, `y` rows x 1, `quantiles` rows x levels, with any number of rows.
@@ -51,7 +51,7 @@ pub fn to_onnx(model: &FittedModel, interval: &IntervalModel, meta: &ArtifactMet
         domain: String::new(),
         model_version: 1,
         graph: Some(graph.finish()),
-        opset_import: opsets(model),
+        opset_import: opsets(has_trees(model) || interval.is_regression()),
         metadata_props: meta.to_props()?,
     };
     Ok(proto.encode_to_vec())
@@ -67,10 +67,10 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn opsets(model: &FittedModel) -> Vec<OperatorSetIdProto> {
+fn opsets(with_trees: bool) -> Vec<OperatorSetIdProto> {
     let own = OperatorSetIdProto { domain: String::new(), version: OPSET };
     let trees = OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: ML_OPSET };
-    if has_trees(model) { vec![own, trees] } else { vec![own] }
+    if with_trees { vec![own, trees] } else { vec![own] }
 }
 
 fn has_trees(model: &FittedModel) -> bool {
@@ -142,6 +142,25 @@ fn add_quantiles(graph: &mut GraphBuilder, interval: &IntervalModel) {
     graph.fill_missing("volatility_raw", "volatility_fill", "volatility");
     graph.node("Mul", &["volatility", "root_horizon"], "volatility_ahead");
     graph.node("Clip", &["volatility_ahead", "floor", "ceiling"], "row_scale");
-    graph.node("Mul", &["row_scale", "offsets"], "distances");
-    graph.node("Add", &["y", "distances"], "quantiles");
+    match interval.is_regression() {
+        true => add_regressed(graph, interval),
+        false => {
+            graph.node("Mul", &["row_scale", "offsets"], "distances");
+            graph.node("Add", &["y", "distances"], "quantiles");
+        }
+    }
+}
+
+/// `sort(row_scale (Q(x) + offsets))`.
+fn add_regressed(graph: &mut GraphBuilder, interval: &IntervalModel) {
+    let name = |level: usize| format!("quantile_{level}/value");
+    for (level, regression) in interval.regressions.iter().enumerate() {
+        add_trees(graph, regression, &format!("quantile_{level}/"), &name(level));
+    }
+    let levels: Vec<String> = (0..interval.regressions.len()).map(name).collect();
+    graph.side_by_side(&levels.iter().map(String::as_str).collect::<Vec<_>>(), "regressed");
+    graph.node("Add", &["regressed", "offsets"], "shifted");
+    graph.node("Mul", &["row_scale", "shifted"], "unsorted");
+    graph.index("levels", levels.len());
+    graph.sorted("unsorted", "levels", "quantiles");
 }

@@ -63,6 +63,20 @@ impl GraphBuilder {
         }
     }
 
+    /// Matrices of as many rows, side by side.
+    pub(super) fn side_by_side(&mut self, inputs: &[&str], output: &str) {
+        self.node_of("", "Concat", inputs, output, vec![int("axis", 1)]);
+    }
+
+    /// The values of each row in increasing order; the constant `width` says how many there are.
+    pub(super) fn sorted(&mut self, input: &str, width: &str, output: &str) {
+        let attributes = vec![int("axis", 1), int("largest", 0), int("sorted", 1)];
+        self.node_of("", "TopK", &[input, width], output, attributes);
+        if let Some(node) = self.graph.node.last_mut() {
+            node.output.push(format!("{output}_order"));
+        }
+    }
+
     /// A float32 constant.
     pub(super) fn floats(&mut self, name: &str, dims: &[usize], values: &[f32]) {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();

@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 1e-5;
 /// Compares the outputs of an artifact on `x` with those of the models it was exported from.
 ///
 /// A row's tolerance is `1e-5 max(scale, m)` for its point forecast, where `m` sums the absolute terms of the forecast, and a further
-/// `1e-5 |offset| scale` for a quantile: float32 arithmetic errs in proportion to the terms of a sum, not to the sum.
+/// `1e-5 scale (max |offset| + q)` for a quantile, where `q` is that of a regressed quantile: float32 arithmetic errs in proportion to the terms of a sum, not to the sum.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) when shapes differ; different values are no error but `ok: false`.
@@ -48,10 +48,11 @@ pub fn parity(
         report.max_abs_diff_y = larger(report.max_abs_diff_y, difference);
         report.ok &= difference <= tolerance;
         let pairs = native.quantiles.row(index).into_iter().zip(artifact.quantiles.row(index));
-        for ((native, artifact), offset) in pairs.zip(interval.offsets()) {
+        let further = TOLERANCE * interval.magnitude(row);
+        for (native, artifact) in pairs {
             let difference = (native - artifact).abs();
             report.max_abs_diff_quantiles = larger(report.max_abs_diff_quantiles, difference);
-            report.ok &= difference <= tolerance + TOLERANCE * f64::from(offset.abs()) * scale;
+            report.ok &= difference <= tolerance + further;
         }
     }
     Ok(report)

@@ -105,8 +105,22 @@ impl GradientBoosting {
     /// [`Error::Hyperparameter`](crate::Error::Hyperparameter).
     pub fn fit_trees(&self, rows: &TrainingRows<'_>) -> Result<TreeModel> {
         self.check()?;
+        self.fit_binned(&BinnedMatrix::learn(rows.x()), rows)
+    }
+
+    /// One model for each of some losses, on the same bins.
+    pub(crate) fn fit_losses(
+        &self,
+        rows: &TrainingRows<'_>,
+        losses: &[BoostingLoss],
+    ) -> Result<Vec<TreeModel>> {
         let matrix = BinnedMatrix::learn(rows.x());
-        self.fit_binned(&matrix, rows)
+        let fit = |loss: &BoostingLoss| {
+            let of_loss = Self { spec: BoostingSpec { loss: *loss, ..self.spec }, ..*self };
+            of_loss.check()?;
+            of_loss.fit_binned(&matrix, rows)
+        };
+        losses.iter().map(fit).collect()
     }
 
     fn fit_binned(&self, matrix: &BinnedMatrix, rows: &TrainingRows<'_>) -> Result<TreeModel> {
