@@ -22,6 +22,7 @@ pub mod sql;
 pub mod stats;
 mod stream;
 mod target;
+mod traded;
 mod view;
 mod view_file;
 
@@ -33,6 +34,7 @@ pub use matrix::FeatureMatrix;
 pub use nearest::nearest;
 pub use stream::ViewState;
 pub use target::{Target, targets};
+pub use traded::{STOPPED_AFTER_SESSIONS, TradedSessions};
 pub use view::{Feature, View};
 
 /// The result of everything fallible in this crate.

@@ -2,7 +2,7 @@
 
 use weekahead_market::{BarSeries, Calendar, Horizon, Session};
 
-use crate::Adjuster;
+use crate::{Adjuster, TradedSessions};
 
 /// The realised log return from an origin to its horizon.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Target {
     /// The log total return between the two closes, dividends reinvested.
     pub value: f64,
     /// When it was first known, in microseconds since 1970-01-01 UTC: the latest of the bars from origin to
-    /// realised session.
+    /// realised session, or when it was known that the symbol had stopped trading before that session.
     pub knowledge_time: i64,
 }
 
@@ -24,16 +24,25 @@ pub struct Target {
 /// [`Adjuster`]. Horizons count sessions of the exchange, not rows: a symbol that did not trade in between has
 /// the same realised session as all others.
 ///
+/// A symbol that stopped trading keeps its origins: where the realised session lies beyond its last bar, the target is the
+/// return to its last close, since a holder could sell there. `traded` tells a symbol that stopped from one that rests
+/// ([`TradedSessions`]), and such a target is known once that could be told. So forecasts are not judged on survivors
+/// alone. What is paid to a holder after the last close is not in the quotes, and not in the target.
+///
 /// # Shape
-/// At most one a bar. An origin has no target while its realised session is not in the series (it lies ahead, or
-/// the symbol did not trade in it), when a corporate action in between cannot be chained, and when the
-/// calendar does not know the origin as a session.
+/// At most one a bar. An origin has no target while its realised session lies ahead; when the symbol did not trade in it,
+/// but is not known to have stopped; when a corporate action in between cannot be chained; and when the calendar does not
+/// know the origin as a session. Nor has the last session of a symbol that stopped: no price came after it, and a return
+/// of 0 would be made up.
 ///
 /// # Units
 /// Log return: 0.01 is about one percent up.
 ///
+/// # Source
+/// Shumway (1997), The Delisting Bias in CRSP Data, for what leaving such rows out does to an evaluation.
+///
 /// ```
-/// use weekahead_features::targets;
+/// use weekahead_features::{TradedSessions, targets};
 /// use weekahead_market::{Bar, BarSeries, Calendar, CorporateAction, Horizon, Symbol};
 /// let mut series = BarSeries::new();
 /// for (day, close) in [("2013-02-14", 10.0), ("2013-02-15", 11.0), ("2013-02-19", 12.1)] {
@@ -41,32 +50,51 @@ pub struct Target {
 ///     let (symbol, session) = (Symbol::new("A").unwrap(), day.parse().unwrap());
 ///     series.push(&symbol, session, bar, CorporateAction::NONE, 0).unwrap();
 /// }
-/// let targets = targets(&series, &Calendar::nyse(), Horizon::sessions(2).unwrap());
+/// let (calendar, horizon) = (Calendar::nyse(), Horizon::sessions(2).unwrap());
+/// let targets = targets(&series, &calendar, horizon, &TradedSessions::default());
 /// assert_eq!(targets.len(), 1);
 /// assert_eq!(targets[0].realised_session.to_string(), "2013-02-19"); // the 18th was a holiday
 /// assert!((targets[0].value - 1.21f64.ln()).abs() < 1e-12);
 /// ```
-pub fn targets(series: &BarSeries, calendar: &Calendar, horizon: Horizon) -> Vec<Target> {
-    let closes = chained_closes(series);
-    let sessions = series.sessions().iter().enumerate();
-    sessions.filter_map(|(row, _)| target(series, &closes, row, calendar, horizon)).collect()
-}
-
-fn target(
+pub fn targets(
     series: &BarSeries,
-    closes: &[ChainedClose],
-    row: usize,
     calendar: &Calendar,
     horizon: Horizon,
-) -> Option<Target> {
-    let origin = series.sessions()[row];
-    let realised_session = calendar.offset(origin, horizon.get() as i64).ok()?;
-    let realised = series.position(realised_session)?;
-    let (from, to) = (closes[row], closes[realised]);
-    let value = (to.price / from.price).ln();
-    let known = series.knowledge_times()[row..=realised].iter().max()?;
-    let complete = calendar.is_session(origin.date()) && from.chain == to.chain && value.is_finite();
-    complete.then_some(Target { origin, realised_session, value, knowledge_time: *known })
+    traded: &TradedSessions,
+) -> Vec<Target> {
+    let stopped = series.sessions().last().and_then(|last| traded.stopped_after(*last, calendar));
+    let history = History { series, closes: chained_closes(series), stopped };
+    (0..series.len()).filter_map(|row| history.target(row, calendar, horizon)).collect()
+}
+
+struct History<'a> {
+    series: &'a BarSeries,
+    closes: Vec<ChainedClose>,
+    /// When it was known that the symbol had stopped trading, if it had.
+    stopped: Option<i64>,
+}
+
+impl History<'_> {
+    fn target(&self, row: usize, calendar: &Calendar, horizon: Horizon) -> Option<Target> {
+        let origin = self.series.sessions()[row];
+        let realised_session = calendar.offset(origin, horizon.get() as i64).ok()?;
+        let (end, told) = self.end(row, realised_session)?;
+        let (from, to) = (self.closes[row], self.closes[end]);
+        let value = (to.price / from.price).ln();
+        let known = *self.series.knowledge_times()[row..=end].iter().max()?;
+        let complete = calendar.is_session(origin.date()) && from.chain == to.chain && value.is_finite();
+        complete.then_some(Target { origin, realised_session, value, knowledge_time: known.max(told) })
+    }
+
+    /// The row that a return ends with, and since when that is told.
+    fn end(&self, row: usize, realised_session: Session) -> Option<(usize, i64)> {
+        if let Some(end) = self.series.position(realised_session) {
+            return Some((end, i64::MIN));
+        }
+        let last = self.series.len() - 1;
+        let beyond = row < last && realised_session > self.series.sessions()[last];
+        self.stopped.filter(|_| beyond).map(|told| (last, told))
+    }
 }
 
 /// An adjusted close, comparable with those of the same chain.

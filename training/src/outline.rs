@@ -15,8 +15,8 @@ pub struct Outline {
     pub features: usize,
     /// The folds, in order.
     pub folds: Vec<FoldOutline>,
-    /// An estimate of what a model is fitted in, in bytes: all rows, a copy of those of the largest fold, and the rows as
-    /// they are read.
+    /// An estimate of what a model is fitted in, in bytes: all rows, a copy of those of the largest fold, the rows as they
+    /// are read, and the closes.
     pub memory_bytes: u64,
 }
 
@@ -29,7 +29,7 @@ pub struct FoldOutline {
     pub fit_rows: usize,
     /// Rows that intervals are calibrated on.
     pub calibration_rows: usize,
-    /// Rows left out because their targets reach into what comes after.
+    /// Rows left out because their targets reach into what comes after, or were known too late.
     pub purged_rows: usize,
     /// The first and last test origin.
     pub test: (Session, Session),
@@ -78,6 +78,6 @@ fn outline(dataset: &Dataset, calendar: &Calendar, plan: &ExperimentPlan) -> Res
         rows: dataset.len(),
         features: dataset.features.len(),
         folds: outlines,
-        memory_bytes: row_bytes * (2 * dataset.len() + largest) as u64,
+        memory_bytes: row_bytes * (2 * dataset.len() + largest) as u64 + dataset.closes.bytes() as u64,
     })
 }

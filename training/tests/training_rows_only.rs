@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2};
 use weekahead_market::{AsOf, Calendar, Horizon, Session, Symbol};
 use weekahead_models::{Fill, ModelSpec, PreprocessingSpec, Scale};
-use weekahead_training::{Backtest, Dataset, PlanSettings, RowKey, backtest, folds};
+use weekahead_training::{Backtest, CloseHistory, Dataset, PlanSettings, RowKey, backtest, folds};
 
 const SYMBOLS: usize = 4;
 
@@ -16,7 +16,8 @@ fn dataset(calendar: &Calendar) -> Dataset {
     for origin in &origins {
         for name in ["AAPL", "GOOG", "IBM", "MSFT"] {
             let realised = calendar.offset(*origin, Horizon::WEEK.get() as i64).unwrap();
-            keys.push(RowKey { origin: *origin, symbol: Symbol::new(name).unwrap(), realised });
+            let known_at = calendar.close(realised).unwrap().as_microsecond();
+            keys.push(RowKey { origin: *origin, symbol: Symbol::new(name).unwrap(), realised, known_at });
         }
     }
     let wave = |row: usize, k: usize| ((row * (k + 3)) as f32 * 0.7).sin();
@@ -44,6 +45,7 @@ fn dataset(calendar: &Calendar) -> Dataset {
         keys,
         x,
         y,
+        closes: CloseHistory::default(),
     }
 }
 
