@@ -52,7 +52,10 @@ impl FromIterator<(Session, i64)> for TradedSessions {
     fn from_iter<I: IntoIterator<Item = (Session, i64)>>(bars: I) -> Self {
         let mut known = BTreeMap::new();
         for (session, time) in bars {
-            known.entry(session).and_modify(|earliest: &mut i64| *earliest = time.min(*earliest)).or_insert(time);
+            known
+                .entry(session)
+                .and_modify(|earliest: &mut i64| *earliest = time.min(*earliest))
+                .or_insert(time);
         }
         Self { known }
     }

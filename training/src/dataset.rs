@@ -119,7 +119,11 @@ impl Dataset {
             let usable = in_time && is_warm(rows.row(row).unwrap_or_default());
             if let Some(target) = target.filter(|_| usable) {
                 let (realised, known_at) = (target.realised_session, target.knowledge_time);
-                joined.push((RowKey { origin, symbol: symbol.clone(), realised, known_at }, row, target.value));
+                joined.push((
+                    RowKey { origin, symbol: symbol.clone(), realised, known_at },
+                    row,
+                    target.value,
+                ));
             }
         }
         joined.sort_by(|a, b| (a.0.origin, &a.0.symbol).cmp(&(b.0.origin, &b.0.symbol)));

@@ -88,7 +88,11 @@ fn a_symbol_that_stopped_is_sold_at_its_last_close() {
         (history[2].session, 0.0, 13),
     ];
     let found: Vec<_> = all.iter().map(|t| (t.origin, t.value, t.knowledge_time)).collect();
-    assert_eq!(found.len(), expected.len(), "the last session has no price after it, and no target: {found:?}");
+    assert_eq!(
+        found.len(),
+        expected.len(),
+        "the last session has no price after it, and no target: {found:?}"
+    );
     for (found, expected) in found.iter().zip(&expected) {
         assert_eq!((found.0, found.2), (expected.0, expected.2));
         assert!((found.1 - expected.1).abs() < 1e-12, "{found:?} {expected:?}");

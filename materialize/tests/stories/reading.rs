@@ -147,7 +147,8 @@ impl Story {
     ) -> Result<Vec<Target>, Failure> {
         let horizon = Horizon::sessions(args.lookup_parse("horizon")?.ok_or("say over which horizon")?)?;
         let panel = self.runtime.block_on(self.warehouse().bars(at, None, None))?;
-        let bars = panel.iter().flat_map(|(_, series)| series.sessions().iter().zip(series.knowledge_times()));
+        let bars =
+            panel.iter().flat_map(|(_, series)| series.sessions().iter().zip(series.knowledge_times()));
         let traded: TradedSessions = bars.map(|(session, known)| (*session, *known)).collect();
         Ok(targets(&self.series(symbol, at)?, &self.feed.calendar, horizon, &traded))
     }
