@@ -22,7 +22,6 @@ pub mod sql;
 pub mod stats;
 mod stream;
 mod target;
-mod traded;
 mod view;
 mod view_file;
 
@@ -33,8 +32,7 @@ pub use error::Error;
 pub use matrix::FeatureMatrix;
 pub use nearest::nearest;
 pub use stream::ViewState;
-pub use target::{Target, targets};
-pub use traded::{STOPPED_AFTER_SESSIONS, TradedSessions};
+pub use target::{STOPPED_AFTER_SESSIONS, Target, TradedSessions, targets};
 pub use view::{Feature, View};
 
 /// The result of everything fallible in this crate.

@@ -26,7 +26,7 @@ const HORIZON: i64 = 5;
 const LAGS: std::ops::RangeInclusive<i64> = -10..=10;
 const NAMES: [&str; 12] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"];
 
-/// So many standard errors from 0 are skill; noise alone is as far once in two million drills.
+/// So many standard errors from 0 are skill: noise is that far less than once in a million times.
 const SKILL: f64 = 5.0;
 /// So many are noise.
 const NOISE: f64 = 3.0;
@@ -105,7 +105,9 @@ impl Market {
         let targets: Vec<_> = walked.rows.iter().map(|row| dataset.y[*row]).collect();
         let Some(ic) = rank_ic(&origins, &targets, &walked.points) else { return (0.0, 0.0) };
         assert!(ic.origins > 300, "{ic:?}");
-        (ic.mean, ic.ir.unwrap() * (ic.origins as f64).sqrt())
+        // Where every origin has the same correlation, it is perfect.
+        let errors = ic.ir.map_or(f64::INFINITY, |ir| ir * (ic.origins as f64).sqrt());
+        (ic.mean, errors)
     }
 
     /// Whether the learner would take the alias from the random walk.
