@@ -10,7 +10,7 @@ use weekahead_models::{
 
 use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
 use crate::plan::PlanSettings;
-use crate::{Dataset, Error, Result};
+use crate::{Dataset, Error, Result, RowKey};
 
 /// A model's forecasts over all folds, with what they are worth.
 #[derive(Debug, Clone)]
@@ -75,7 +75,10 @@ pub(crate) struct Split {
 impl Split {
     pub(crate) fn of(dataset: &Dataset, fold: &Fold, settings: &PlanSettings) -> Result<Self> {
         let origins = fold.split(settings.calibration_origins)?;
-        let past = |row: usize| fold.trains_on(dataset.keys[row].origin, dataset.keys[row].realised);
+        let past = |row: usize| {
+            let RowKey { origin, realised, known_at, .. } = dataset.keys[row];
+            fold.trains_on(origin, realised, known_at)
+        };
         let split = Self {
             fit: rows_of(dataset, &origins.fit, past),
             calibration: rows_of(dataset, &origins.calibration, past),
@@ -128,8 +131,9 @@ pub fn fit_on_all(
     }
     let (past, recent) = weekly.split_at(found - settings.calibration_origins);
     let past = &past[settings.window.first_of(found).min(past.len() - 1)..];
-    let purged = |row: usize| dataset.keys[row].realised < recent[0];
-    let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, |_| true));
+    let known = |row: usize| dataset.keys[row].known_at <= dataset.as_of.as_microsecond();
+    let purged = |row: usize| known(row) && dataset.keys[row].realised < recent[0];
+    let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, known));
     fit_model(dataset, spec, settings, &fit, &calibration)
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2};
 use sha2::{Digest, Sha256};
-use weekahead_features::{Target, View, targets};
-use weekahead_market::{AsOf, Calendar, Horizon, Panel, Session, Symbol};
-use weekahead_warehouse::{FeatureRows, SessionRange, Warehouse};
+use weekahead_features::{Target, TradedSessions, View, targets};
+use weekahead_market::{AsOf, Calendar, Horizon, Session, Symbol};
+use weekahead_warehouse::{BarHistory, FeatureRows, SessionRange, Warehouse};
 
-use crate::{Error, Result};
+use crate::{CloseHistory, Error, Result};
 
 /// Who and when a row is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct RowKey {
     pub symbol: Symbol,
     /// The session in which the target was realised.
     pub realised: Session,
+    /// When the target was known as it is, in microseconds since 1970-01-01 UTC. A fold trains on nothing that was known
+    /// later.
+    pub known_at: i64,
 }
 
 /// A design matrix with its targets, ordered by origin, then symbol.
@@ -30,7 +33,8 @@ pub struct RowKey {
 /// `y` in log returns over `horizon` sessions.
 ///
 /// # Missing values
-/// NaN in `x` where a window was not full; none in `y`: a row without a realised target is no row.
+/// NaN in `x` where a window was not full; none in `y`: a row without a realised target is no row. Nor is one of a symbol
+/// that had no bar at the origin: the symbols of an origin are those that traded in it.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// The feature view's name.
@@ -49,6 +53,8 @@ pub struct Dataset {
     pub x: Array2<f32>,
     /// The targets.
     pub y: Array1<f64>,
+    /// The closes up to each origin, for models of one series at a time.
+    pub closes: CloseHistory,
 }
 
 impl Dataset {
@@ -83,27 +89,41 @@ impl Dataset {
             weekahead_warehouse::Error::UnknownTable { .. } => Error::NotBuilt { view: name.to_owned() },
             other => other.into(),
         })?;
-        let bars = warehouse.bars(as_of, Some(symbols), None).await?;
-        Self::join(&rows, &bars, calendar, view, horizon, as_of)
+        let histories = warehouse.bar_histories(as_of, symbols).await?;
+        Self::join(&rows, &histories, calendar, view, horizon, as_of)
     }
 
-    fn join(
+    /// Joins features with the targets that follow from bars, both as they were known at `as_of`.
+    ///
+    /// A feature row that was not known before the session after its origin opened is left out, so `rows` holds of each
+    /// symbol and session at most one that was.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`] when nothing is left; [`Error::Warehouse`] for bars out of order.
+    pub fn join(
         rows: &FeatureRows,
-        bars: &Panel,
+        histories: &[BarHistory],
         calendar: &Calendar,
         view: &View,
         horizon: Horizon,
         as_of: AsOf,
     ) -> Result<Self> {
-        let realised = realised_targets(bars, calendar, horizon);
+        let realised = realised_targets(histories, calendar, horizon, as_of)?;
+        let closes = CloseHistory::new(calendar, histories);
         let mut joined = Vec::with_capacity(rows.len());
         for row in 0..rows.len() {
             let (symbol, origin) = (&rows.symbols[row], rows.sessions[row]);
             let target = realised.get(symbol).and_then(|of_symbol| of_symbol.get(&origin));
-            let usable = is_warm(rows.row(row).unwrap_or_default());
-            if let Some(target) = target.filter(|target| usable && known(target, as_of)) {
-                let key = RowKey { origin, symbol: symbol.clone(), realised: target.realised_session };
-                joined.push((key, row, target.value));
+            let known = rows.knowledge_times[row];
+            let in_time = closes.deadline(origin).is_some_and(|deadline| known <= deadline);
+            let usable = in_time && is_warm(rows.row(row).unwrap_or_default());
+            if let Some(target) = target.filter(|_| usable) {
+                let (realised, known_at) = (target.realised_session, target.knowledge_time);
+                joined.push((
+                    RowKey { origin, symbol: symbol.clone(), realised, known_at },
+                    row,
+                    target.value,
+                ));
             }
         }
         joined.sort_by(|a, b| (a.0.origin, &a.0.symbol).cmp(&(b.0.origin, &b.0.symbol)));
@@ -119,6 +139,7 @@ impl Dataset {
             x: x.map_err(|_| Error::NoRows { view: view.name().to_owned(), as_of })?,
             y: joined.iter().map(|(_, _, value)| *value).collect(),
             keys: joined.into_iter().map(|(key, _, _)| key).collect(),
+            closes,
         };
         if dataset.keys.is_empty() { Err(Error::NoRows { view: dataset.view, as_of }) } else { Ok(dataset) }
     }
@@ -140,8 +161,28 @@ impl Dataset {
         origins
     }
 
-    /// A digest of keys, features and targets: two data sets with the same digest are the same rows, bit for bit.
-    /// 32 hex digits, since MLflow allows 36.
+    /// The windows of closes up to the origins of some rows.
+    ///
+    /// # Shape
+    /// `rows.len()` by `length`, a session of the exchange a column, the origin's last.
+    ///
+    /// # Units
+    /// The origin's close is 100, prices chained over splits and dividends.
+    ///
+    /// # Missing values
+    /// NaN on the left, where the history is shorter; see [`CloseHistory::window`].
+    pub fn close_windows(&self, rows: &[usize], length: usize) -> Array2<f32> {
+        let mut windows = Array2::from_elem((rows.len(), length), f32::NAN);
+        for (mut window, row) in windows.outer_iter_mut().zip(rows) {
+            let key = &self.keys[*row];
+            let closes = self.closes.window(&key.symbol, key.origin, length);
+            window.iter_mut().zip(closes).for_each(|(slot, close)| *slot = close as f32);
+        }
+        windows
+    }
+
+    /// A digest of keys, features, targets and closes: two data sets with the same digest are the same rows, bit for bit,
+    /// and give the same folds. 32 hex digits, since MLflow allows 36.
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(self.view_version.as_bytes());
@@ -149,9 +190,13 @@ impl Dataset {
             hasher.update(key.symbol.as_str().as_bytes());
             hasher.update(key.origin.days_since_epoch().to_le_bytes());
             hasher.update(key.realised.days_since_epoch().to_le_bytes());
+            hasher.update(key.known_at.to_le_bytes());
         }
         self.x.iter().for_each(|value| hasher.update(value.to_bits().to_le_bytes()));
         self.y.iter().for_each(|value| hasher.update(value.to_bits().to_le_bytes()));
+        if let Some(last) = self.keys.last() {
+            self.closes.digest(last.origin, &mut hasher);
+        }
         hasher.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -167,18 +212,20 @@ fn is_warm(values: &[f32]) -> bool {
     2 * values.iter().filter(|value| value.is_finite()).count() >= values.len()
 }
 
-fn known(target: &Target, as_of: AsOf) -> bool {
-    target.knowledge_time <= as_of.as_microsecond()
-}
-
+/// The targets known at `as_of`, by symbol and origin.
 fn realised_targets(
-    bars: &Panel,
+    histories: &[BarHistory],
     calendar: &Calendar,
     horizon: Horizon,
-) -> BTreeMap<Symbol, BTreeMap<Session, Target>> {
-    let of_symbol = |(symbol, series): (&Symbol, &_)| {
-        let realised = targets(series, calendar, horizon);
-        (symbol.clone(), realised.into_iter().map(|target| (target.origin, target)).collect())
+    as_of: AsOf,
+) -> Result<BTreeMap<Symbol, BTreeMap<Session, Target>>> {
+    let as_of = as_of.as_microsecond();
+    let bars = histories.iter().flat_map(BarHistory::versions).map(|(session, .., known)| (session, known));
+    let traded: TradedSessions = bars.filter(|(_, known)| *known <= as_of).collect();
+    let of_symbol = |history: &BarHistory| {
+        let realised = targets(&history.known_at(as_of)?, calendar, horizon, &traded);
+        let by_origin = realised.into_iter().map(|target| (target.origin, target)).collect();
+        Ok((history.symbol().clone(), by_origin))
     };
-    bars.iter().map(of_symbol).collect()
+    histories.iter().map(of_symbol).collect()
 }

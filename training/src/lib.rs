@@ -2,6 +2,7 @@
 
 mod artifact;
 mod backtest;
+mod closes;
 mod dataset;
 mod error;
 pub mod evaluation;
@@ -16,6 +17,7 @@ mod session;
 
 pub use artifact::{Artifact, export};
 pub use backtest::{Backtest, Fitted, backtest, fit_on_all, folds};
+pub use closes::CloseHistory;
 pub use dataset::{Dataset, RowKey};
 pub use error::Error;
 pub use importance::{Importance, Predict, ShuffledRows, permutation_importance};

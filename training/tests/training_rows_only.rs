@@ -4,7 +4,9 @@
 use ndarray::{Array1, Array2};
 use weekahead_market::{AsOf, Calendar, Horizon, Session, Symbol};
 use weekahead_models::{Fill, ModelSpec, PreprocessingSpec, Scale};
-use weekahead_training::{Backtest, Dataset, PlanSettings, RowKey, backtest, folds};
+use weekahead_training::{
+    Backtest, CloseHistory, Dataset, PlanSettings, RowKey, backtest, fit_on_all, folds,
+};
 
 const SYMBOLS: usize = 4;
 
@@ -16,7 +18,8 @@ fn dataset(calendar: &Calendar) -> Dataset {
     for origin in &origins {
         for name in ["AAPL", "GOOG", "IBM", "MSFT"] {
             let realised = calendar.offset(*origin, Horizon::WEEK.get() as i64).unwrap();
-            keys.push(RowKey { origin: *origin, symbol: Symbol::new(name).unwrap(), realised });
+            let known_at = calendar.close(realised).unwrap().as_microsecond();
+            keys.push(RowKey { origin: *origin, symbol: Symbol::new(name).unwrap(), realised, known_at });
         }
     }
     let wave = |row: usize, k: usize| ((row * (k + 3)) as f32 * 0.7).sin();
@@ -44,6 +47,7 @@ fn dataset(calendar: &Calendar) -> Dataset {
         keys,
         x,
         y,
+        closes: CloseHistory::default(),
     }
 }
 
@@ -91,6 +95,42 @@ fn rows_after_a_fold_change_nothing_in_it() {
         );
         assert_eq!(forecasts(&clean, 0).len() % SYMBOLS, 0);
     }
+}
+
+/// Targets of the first fold's past that were corrected after its deadline, for fitting and for calibrating.
+#[test]
+fn a_target_that_was_corrected_later_is_learned_from_later() {
+    let calendar = Calendar::nyse();
+    let mut dataset = dataset(&calendar);
+    let settings = settings(Scale::ZScore);
+    let cut = folds(&dataset, &calendar, &settings).unwrap();
+    let split = cut[0].split(settings.calibration_origins).unwrap();
+    let corrected_at = cut[0].deadline() + 1;
+    for origin in [split.fit[3], split.fit[9], split.calibration[5]] {
+        let row = dataset.keys.iter().position(|key| key.origin == origin).unwrap();
+        dataset.keys[row].known_at = corrected_at;
+    }
+    let walk = |dataset: &Dataset| walked(dataset, &calendar, Scale::ZScore);
+    let clean = walk(&dataset);
+    let mut poisoned = dataset.clone();
+    for (key, y) in dataset.keys.iter().zip(&mut poisoned.y) {
+        if key.known_at == corrected_at {
+            *y = 7.0;
+        }
+    }
+    let walked = walk(&poisoned);
+    assert_eq!(forecasts(&clean, 0), forecasts(&walked, 0), "nobody knew these numbers");
+    assert_ne!(forecasts(&clean, 1), forecasts(&walked, 1), "now they are known");
+
+    let fit =
+        |dataset: &Dataset| fit_on_all(dataset, &calendar, &ModelSpec::HistoricalMean, &settings).unwrap();
+    let level = |dataset: &Dataset| fit(dataset).model.predict(dataset.x.view()).unwrap()[0];
+    assert_ne!(level(&dataset), level(&poisoned));
+    for dataset in [&mut dataset, &mut poisoned] {
+        let late = dataset.keys.iter_mut().filter(|key| key.known_at == corrected_at);
+        late.for_each(|key| key.known_at = i64::MAX);
+    }
+    assert_eq!(level(&dataset), level(&poisoned), "the registered model learns from what is known, too");
 }
 
 #[test]

@@ -52,6 +52,14 @@ impl BarHistory {
         self.versions.push(Version { session, bar, action, knowledge_time });
     }
 
+    /// The versions with their sessions and knowledge times (microseconds since 1970-01-01 UTC), in the order in which
+    /// they were added.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = (Session, Bar, CorporateAction, i64)> {
+        self.versions
+            .iter()
+            .map(|version| (version.session, version.bar, version.action, version.knowledge_time))
+    }
+
     /// Number of versions.
     pub fn len(&self) -> usize {
         self.versions.len()

@@ -11,7 +11,8 @@ with written as (
 ),
 
 -- Sessions of the exchange, not of the symbol: one that missed a day has the same target session as all others, and no
--- outcome when it missed that one. Training counts the same way.
+-- outcome when it missed that one. Training counts the same sessions, but gives a symbol that stopped trading the return
+-- to its last close: there ten sessions without a bar tell a delisting from a halt, here a forecast waits for its bar.
 exchange as (
     select session, toUInt32(row_number() over (order by session)) as session_number
     from (select distinct session from {{ ref('prices') }})

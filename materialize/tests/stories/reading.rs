@@ -14,7 +14,7 @@
 //! `behind` counts the sessions that had closed since the one met.
 
 use goldenscript::ArgumentConsumer;
-use weekahead_features::{Adjuster, Factors, Target, targets};
+use weekahead_features::{Adjuster, Factors, Target, TradedSessions, targets};
 use weekahead_market::{AsOf, BarSeries, Horizon, Session, Symbol};
 use weekahead_warehouse::{FeatureRows, SessionRange};
 
@@ -146,7 +146,11 @@ impl Story {
         at: AsOf,
     ) -> Result<Vec<Target>, Failure> {
         let horizon = Horizon::sessions(args.lookup_parse("horizon")?.ok_or("say over which horizon")?)?;
-        Ok(targets(&self.series(symbol, at)?, &self.feed.calendar, horizon))
+        let panel = self.runtime.block_on(self.warehouse().bars(at, None, None))?;
+        let bars =
+            panel.iter().flat_map(|(_, series)| series.sessions().iter().zip(series.knowledge_times()));
+        let traded: TradedSessions = bars.map(|(session, known)| (*session, *known)).collect();
+        Ok(targets(&self.series(symbol, at)?, &self.feed.calendar, horizon, &traded))
     }
 
     fn series(&self, symbol: &Symbol, at: AsOf) -> Result<BarSeries, Failure> {

@@ -1,4 +1,4 @@
-//! Walk-forward folds over weekly origins, purged by construction.
+//! Walk-forward folds over weekly origins, purged by construction: by session, and by what was known.
 
 use serde::{Deserialize, Serialize};
 use weekahead_market::{Calendar, Horizon, Session};
@@ -30,7 +30,8 @@ impl Window {
 
 /// How a history is cut into folds.
 ///
-/// There is no setting for the purge: it follows from the horizon and the calendar, and cannot be forgotten.
+/// There is no setting for the purge: it follows from the horizon, the calendar and knowledge times, and cannot be
+/// forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoldPlan {
     /// Sessions ahead.
@@ -48,6 +49,8 @@ pub struct FoldPlan {
 pub struct Fold {
     index: usize,
     cutoff: Session,
+    /// In microseconds since 1970-01-01 UTC.
+    deadline: i64,
     /// Origins and the sessions their targets are realised in.
     train: Vec<(Session, Session)>,
     test: Vec<Session>,
@@ -67,7 +70,8 @@ impl FoldPlan {
     ///
     /// The cutoff of a fold is the last session before its first test origin, less the embargo: its model could have
     /// been fitted before that origin's session closed. An origin is trained on when its target is realised by
-    /// the cutoff; by then it is also known, since the close of a session is known before the next one closes.
+    /// the cutoff. Of its rows those are trained on whose targets were known by the opening of the session after the
+    /// cutoff ([`Fold::deadline`]).
     ///
     /// # Errors
     /// [`Error::Setting`] when nothing would ever be refitted or trained on; [`Error::TooFew`] when there is no
@@ -115,7 +119,8 @@ impl FoldPlan {
         if realised == 0 {
             return Err(Error::TooFew { what: "training origins of a fold", needed: 1, found: 0 });
         }
-        Ok(Fold { index, cutoff, train: origins[from..realised].to_vec(), test: test.to_vec() })
+        let deadline = calendar.open(calendar.offset(cutoff, 1)?)?.as_microsecond();
+        Ok(Fold { index, cutoff, deadline, train: origins[from..realised].to_vec(), test: test.to_vec() })
     }
 }
 
@@ -130,6 +135,15 @@ impl Fold {
         self.cutoff
     }
 
+    /// The instant by which targets must have been known to be trained on: the opening of the session after the cutoff,
+    /// in microseconds since 1970-01-01 UTC.
+    ///
+    /// The night after the cutoff's close is what sources take to publish its bars. Features have the same night after
+    /// their origin.
+    pub fn deadline(&self) -> i64 {
+        self.deadline
+    }
+
     /// The origins trained on, in order.
     pub fn train(&self) -> impl ExactSizeIterator<Item = Session> {
         self.train.iter().map(|(origin, _)| *origin)
@@ -140,12 +154,14 @@ impl Fold {
         &self.test
     }
 
-    /// Whether a row may be trained on: its origin is one of the fold's, and its own target is realised by the cutoff.
+    /// Whether a row may be trained on: its origin is one of the fold's, its own target is realised by the cutoff, and
+    /// `known_at` (microseconds since 1970-01-01 UTC) is not after the deadline.
     ///
-    /// A row says when its target was realised, because an instrument may not have traded in the session that the
-    /// calendar expects.
-    pub fn trains_on(&self, origin: Session, realised: Session) -> bool {
-        realised <= self.cutoff && self.train.binary_search_by_key(&origin, |(origin, _)| *origin).is_ok()
+    /// A row says when its target was realised, and when it was known. A target that was corrected later is a number that
+    /// nobody had when the fold's model would have been fitted.
+    pub fn trains_on(&self, origin: Session, realised: Session, known_at: i64) -> bool {
+        let of_fold = self.train.binary_search_by_key(&origin, |(origin, _)| *origin).is_ok();
+        of_fold && realised <= self.cutoff && known_at <= self.deadline
     }
 
     /// Keeps the last training origins for calibrating intervals, and purges the ones before them.
@@ -244,6 +260,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_target_counts_from_the_night_on_in_which_it_was_known() {
+        let calendar = Calendar::nyse();
+        let cut = plan(1, 1, Window::Expanding);
+        let folds = cut
+            .folds(&calendar, session("2013-02-01"), session("2013-02-15"), session("2013-02-15"))
+            .unwrap();
+        // The embargo moves the cutoff to Wednesday, and what is known with it: Thursday, 09:30 New York.
+        let fold = &folds[0];
+        assert_eq!(fold.cutoff(), session("2013-02-13"));
+        let opening: jiff::Timestamp = "2013-02-14T14:30:00Z".parse().unwrap();
+        assert_eq!(fold.deadline(), opening.as_microsecond());
+        let (origin, realised) = (session("2013-02-01"), session("2013-02-08"));
+        assert!(fold.trains_on(origin, realised, fold.deadline()));
+        assert!(!fold.trains_on(origin, realised, fold.deadline() + 1));
+    }
+
+    const HOUR: i64 = 3_600_000_000;
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -256,6 +291,7 @@ mod tests {
             sliding in prop::option::of(1..60_usize),
             first_day in 9_000..11_000_i32,
             late_sessions in 0..20_i64,
+            late_hours in 0..400_i64,
         ) {
             let calendar = Calendar::nyse();
             let window = sliding.map_or(Window::Expanding, |origins| Window::Sliding { origins });
@@ -269,10 +305,18 @@ mod tests {
                 for origin in fold.train() {
                     let realised = calendar.offset(origin, horizon.get() as i64).unwrap();
                     prop_assert!(calendar.distance(realised, window_start) > i64::from(embargo_sessions));
-                    prop_assert!(fold.trains_on(origin, realised));
+                    let close = |session| calendar.close(session).unwrap().as_microsecond();
+                    // Sources publish overnight.
+                    let known_at = close(realised) + HOUR;
+                    prop_assert!(fold.trains_on(origin, realised, known_at));
                     // An instrument that traded late realises its target later than the calendar says.
                     let late = calendar.offset(realised, late_sessions).unwrap();
-                    prop_assert!(!(fold.trains_on(origin, late) && late >= window_start));
+                    prop_assert!(!(fold.trains_on(origin, late, known_at) && late >= window_start));
+                    // Poison what is corrected after the first test origin has closed: nobody knew it then.
+                    let corrected = known_at + late_hours * HOUR;
+                    let unknown = corrected >= close(window_start);
+                    prop_assert!(!(unknown && fold.trains_on(origin, realised, corrected)));
+                    prop_assert!(!fold.trains_on(origin, realised, fold.deadline() + 1));
                 }
                 for origin in calendar.weekly_origins(day(first_day), day(first_day + 700)) {
                     let poisoned = calendar.offset(origin, horizon.get() as i64).unwrap() >= window_start;
