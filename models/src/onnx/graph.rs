@@ -1,19 +1,39 @@
-//! Puts nodes, constants, inputs and outputs together into an ONNX graph.
+//! Puts nodes, constants, inputs and outputs together into an ONNX graph, and the graph into a model.
+
+use std::collections::BTreeMap;
 
 use super::proto::{
-    ATTRIBUTE_INT, AttributeProto, DimensionProto, DimensionValue, FLOAT, GraphProto, INT64, NodeProto,
-    TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+    ATTRIBUTE_INT, AttributeProto, DimensionProto, DimensionValue, FLOAT, FunctionProto, GraphProto, INT64,
+    ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto,
+    TensorTypeProto, TypeProto, TypeValue, ValueInfoProto,
 };
 
+/// ONNX 1.10 and later read this; ONNX Runtime 1.9 and later run it.
+const IR_VERSION: i64 = 8;
+
+/// What our nodes are written for. They mean the same in every later version, and down to [`OLDEST_OPSET`].
+pub(super) const OPSET: i64 = 15;
+
+/// The first version in which all of our nodes mean what they mean in [`OPSET`].
+pub(super) const OLDEST_OPSET: i64 = 13;
+
 /// A graph under construction; nodes are added in the order they are computed in.
-#[derive(Default)]
 pub(super) struct GraphBuilder {
     graph: GraphProto,
+    ir_version: i64,
+    /// Domain to version; the main domain is "".
+    opsets: BTreeMap<String, i64>,
+    functions: Vec<FunctionProto>,
 }
 
 impl GraphBuilder {
     pub(super) fn new(name: &str) -> Self {
-        Self { graph: GraphProto { name: name.to_owned(), ..GraphProto::default() } }
+        Self {
+            graph: GraphProto { name: Some(name.to_owned()), ..GraphProto::default() },
+            ir_version: IR_VERSION,
+            opsets: BTreeMap::from([(String::new(), OPSET)]),
+            functions: Vec::new(),
+        }
     }
 
     /// An operator with one output, which also names it.
@@ -21,9 +41,9 @@ impl GraphBuilder {
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
             output: vec![output.to_owned()],
-            name: output.to_owned(),
-            op_type: op_type.to_owned(),
-            attribute: Vec::new(),
+            name: Some(output.to_owned()),
+            op_type: Some(op_type.to_owned()),
+            ..NodeProto::default()
         });
     }
 
@@ -37,13 +57,16 @@ impl GraphBuilder {
         self.node("Where", &[&missing, fill, input], output);
     }
 
-    /// One column of a matrix, as a matrix of one column.
+    /// Columns of a matrix by a vector of their indices, as a matrix of as many columns.
     pub(super) fn column(&mut self, input: &str, column: &str, output: &str) {
         self.node("Gather", &[input, column], output);
-        let axis = AttributeProto { name: "axis".to_owned(), i: 1, r#type: ATTRIBUTE_INT };
-        if let Some(gather) = self.graph.node.last_mut() {
-            gather.attribute.push(axis);
-        }
+        self.attribute("axis", 1);
+    }
+
+    /// The same values in another type, such as [`FLOAT`].
+    pub(super) fn cast(&mut self, input: &str, data_type: i32, output: &str) {
+        self.node("Cast", &[input], output);
+        self.attribute("to", i64::from(data_type));
     }
 
     /// A float32 constant.
@@ -59,7 +82,13 @@ impl GraphBuilder {
 
     /// A vector of one index.
     pub(super) fn index(&mut self, name: &str, value: usize) {
-        self.constant(name, &[1], INT64, (value as i64).to_le_bytes().to_vec());
+        self.integers(name, &[value as i64]);
+    }
+
+    /// A vector of integers.
+    pub(super) fn integers(&mut self, name: &str, values: &[i64]) {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.constant(name, &[values.len()], INT64, raw_data);
     }
 
     /// A float32 matrix with any number of rows that goes in.
@@ -72,20 +101,76 @@ impl GraphBuilder {
         self.graph.output.push(matrix(name, columns));
     }
 
-    pub(super) fn finish(self) -> GraphProto {
-        self.graph
+    /// Takes in the nodes and constants of a graph, which must use other names, and what it needs of its model.
+    pub(super) fn absorb(&mut self, graph: GraphProto, needs: GraphNeeds) {
+        self.graph.node.extend(graph.node);
+        self.graph.initializer.extend(graph.initializer);
+        self.graph.sparse_initializer.extend(graph.sparse_initializer);
+        self.graph.value_info.extend(graph.value_info);
+        self.graph.quantization_annotation.extend(graph.quantization_annotation);
+        self.ir_version = self.ir_version.max(needs.ir_version);
+        self.opsets.extend(needs.opsets);
+        self.functions.extend(needs.functions);
+    }
+
+    /// The model of this graph.
+    pub(super) fn into_model(self, metadata_props: Vec<StringStringEntryProto>) -> ModelProto {
+        let opset = |(domain, version): (String, i64)| OperatorSetIdProto {
+            domain: (!domain.is_empty()).then_some(domain),
+            version: Some(version),
+        };
+        ModelProto {
+            ir_version: Some(self.ir_version),
+            producer_name: Some("weekahead".to_owned()),
+            producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            model_version: Some(1),
+            graph: Some(self.graph),
+            opset_import: self.opsets.into_iter().map(opset).collect(),
+            metadata_props,
+            functions: self.functions,
+            ..ModelProto::default()
+        }
+    }
+
+    /// Gives the last node an integer attribute.
+    fn attribute(&mut self, name: &str, value: i64) {
+        let attribute = AttributeProto {
+            name: Some(name.to_owned()),
+            i: Some(value),
+            r#type: Some(ATTRIBUTE_INT),
+            ..AttributeProto::default()
+        };
+        if let Some(node) = self.graph.node.last_mut() {
+            node.attribute.push(attribute);
+        }
     }
 
     fn constant(&mut self, name: &str, dims: &[usize], data_type: i32, raw_data: Vec<u8>) {
-        let dims = dims.iter().map(|dim| *dim as i64).collect();
-        self.graph.initializer.push(TensorProto { dims, data_type, name: name.to_owned(), raw_data });
+        self.graph.initializer.push(TensorProto {
+            dims: dims.iter().map(|dim| *dim as i64).collect(),
+            data_type: Some(data_type),
+            name: Some(name.to_owned()),
+            raw_data: Some(raw_data),
+            ..TensorProto::default()
+        });
     }
 }
 
+/// What a graph of another model needs of the model around it.
+pub(super) struct GraphNeeds {
+    /// The version of the format.
+    pub ir_version: i64,
+    /// Domain to version; the main domain is "", and its version at least [`OLDEST_OPSET`].
+    pub opsets: BTreeMap<String, i64>,
+    /// The functions that its nodes call.
+    pub functions: Vec<FunctionProto>,
+}
+
 fn matrix(name: &str, columns: usize) -> ValueInfoProto {
-    let dim = |value| DimensionProto { value: Some(value) };
+    let dim = |value| DimensionProto { value: Some(value), denotation: None };
     let rows = dim(DimensionValue::Name("rows".to_owned()));
     let shape = TensorShapeProto { dim: vec![rows, dim(DimensionValue::Size(columns as i64))] };
-    let tensor_type = TensorTypeProto { elem_type: FLOAT, shape: Some(shape) };
-    ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type: Some(tensor_type) }) }
+    let tensor = TensorTypeProto { elem_type: Some(FLOAT), shape: Some(shape) };
+    let r#type = TypeProto { value: Some(TypeValue::Tensor(tensor)), denotation: None };
+    ValueInfoProto { name: Some(name.to_owned()), r#type: Some(r#type), ..ValueInfoProto::default() }
 }

@@ -1,6 +1,7 @@
 //! The artifact: models as ONNX bytes, and ONNX Runtime to run them.
 
 mod export;
+mod foreign;
 mod graph;
 mod meta;
 mod parity;
@@ -9,6 +10,7 @@ mod runtime;
 mod session;
 
 pub use export::{digest, to_onnx};
+pub use foreign::{BatchParity, ForeignModel, ForeignSettings, Missing, ParityBatch};
 pub use meta::ArtifactMeta;
 pub use parity::{ParityReport, parity};
 pub use runtime::OnnxRuntime;
