@@ -181,7 +181,8 @@ impl ForeignModel {
         let alone = self.run(x.slice(s![0..1, ..])).map_err(failed)?;
         let difference = (together[0] - alone[0]).abs();
         if difference > 1e-5 * alone[0].abs().max(1.0) {
-            let reason = "its forecast of a row depends on the other rows: export it for inference, not for training";
+            let reason =
+                "its forecast of a row depends on the other rows: export it for inference, not for training";
             return Err(refused(reason.to_owned()));
         }
         Ok(())

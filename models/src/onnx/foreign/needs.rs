@@ -20,8 +20,30 @@ const OLDEST_LIFTED: i64 = 7;
 /// # Source
 /// `docs/Changelog.md` of ONNX 1.23.
 const UNCHANGED: [&str; 24] = [
-    "Abs", "Add", "Cast", "Concat", "Constant", "Div", "Exp", "Flatten", "Gather", "Gemm", "Greater", "Identity",
-    "Less", "MatMul", "Mul", "Neg", "Relu", "Reshape", "Shape", "Sigmoid", "Sqrt", "Sub", "Tanh", "Transpose",
+    "Abs",
+    "Add",
+    "Cast",
+    "Concat",
+    "Constant",
+    "Div",
+    "Exp",
+    "Flatten",
+    "Gather",
+    "Gemm",
+    "Greater",
+    "Identity",
+    "Less",
+    "MatMul",
+    "Mul",
+    "Neg",
+    "Relu",
+    "Reshape",
+    "Shape",
+    "Sigmoid",
+    "Sqrt",
+    "Sub",
+    "Tanh",
+    "Transpose",
 ];
 
 /// What the graph of a model needs of a model around it.

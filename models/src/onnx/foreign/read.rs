@@ -28,7 +28,8 @@ pub(super) fn read(bytes: &[u8], output: Option<&str>) -> Result<ForeignGraph> {
     if bytes.len() > LARGEST_BYTES {
         return Err(refused(format!("it has {} bytes, and {LARGEST_BYTES} are allowed", bytes.len())));
     }
-    let no_model = |why: &str| refused(format!("it is no ONNX model ({why}): pass the bytes of an .onnx file"));
+    let no_model =
+        |why: &str| refused(format!("it is no ONNX model ({why}): pass the bytes of an .onnx file"));
     let mut model = ModelProto::decode(bytes).map_err(|e| no_model(&e.to_string()))?;
     check_inside(&model)?;
     let needs = needs(&model)?;

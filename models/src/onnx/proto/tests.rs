@@ -45,7 +45,7 @@ const SAME: &str = "
 import sys, onnx
 for before, after in zip(sys.argv[1::2], sys.argv[2::2]):
     one, other = (onnx.ModelProto.FromString(open(path, 'rb').read()) for path in (before, after))
-    assert one == other, before
+    assert one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True), before
     print('same', before)
 ";
 
@@ -61,7 +61,8 @@ fn python(script: &str, arguments: &[&Path]) -> String {
 fn encoded_again(from: &Path, to: &Path) {
     let model = ModelProto::decode(std::fs::read(from).unwrap().as_slice()).unwrap();
     let bytes = model.encode_to_vec();
-    assert_eq!(ModelProto::decode(bytes.as_slice()).unwrap(), model);
+    // Bytes are compared, and not messages: a constant may be NaN.
+    assert_eq!(ModelProto::decode(bytes.as_slice()).unwrap().encode_to_vec(), bytes);
     std::fs::write(to, bytes).unwrap();
 }
 
