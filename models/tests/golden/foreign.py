@@ -99,7 +99,8 @@ def model(nodes, inputs, outputs, initializers=(), opset=18, functions=(), **gra
 
 
 def network():
-    """What PyTorch's exporter makes of Linear, ReLU, Linear; the names of its features are in its metadata."""
+    """What PyTorch's exporter makes of Linear, ReLU, Linear, in the oldest opset that is taken; the names of its features are
+    in its metadata."""
     random = numpy.random.default_rng(SEED)
     x = rows(missing=0)[0][LEARNED:]
     size = numpy.float32([20, 10, 100, 0.02, 1])
@@ -112,7 +113,7 @@ def network():
     ]
     constants = [constant("0.weight", first), constant("0.bias", bias)]
     constants += [constant("2.weight", second), constant("2.bias", [0.001])]
-    net = model(nodes, [tensor("features", ["batch", 5])], [tensor("prediction", ["batch", 1])], constants)
+    net = model(nodes, [tensor("features", ["batch", 5])], [tensor("prediction", ["batch", 1])], constants, 13)
     helper.set_model_props(net, {"feature_names": str(FEATURES).replace("'", '"')})
     save("network", net)
     hidden = numpy.maximum(x.astype(float) @ first.T.astype(float) + bias, 0)
@@ -155,10 +156,10 @@ def branches():
 
 
 def two_outputs():
-    """A forecast and a risk; another graph, whose rows are not independent."""
+    """A forecast and a risk, in the newest opset that ONNX Runtime 1.31 knows; another graph, whose rows are not independent."""
     sums = [helper.make_node("ReduceSum", ["x", "axes"], ["value"]), helper.make_node("Abs", ["value"], ["risk"])]
     ins, outs, axes = [tensor("x", ["n", 5])], [tensor(name, ["n", 1]) for name in ("value", "risk")], [1]
-    save("two_outputs", model(sums, ins, outs, [constant("axes", axes, numpy.int64)]))
+    save("two_outputs", model(sums, ins, outs, [constant("axes", axes, numpy.int64)], 26))
     x = rows(missing=0)[0][LEARNED:]
     batch("two_outputs", x, x.astype(float).sum(axis=1))
     middle = [helper.make_node("ReduceMean", ["x", "rows"], ["mean"]), helper.make_node("Sub", ["x", "mean"], ["d"])]

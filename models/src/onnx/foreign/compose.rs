@@ -8,18 +8,15 @@ use crate::Result;
 use crate::onnx::graph::GraphBuilder;
 use crate::onnx::proto::FLOAT;
 
-/// Adds a model to a graph: `output`, a float32 matrix of one column, is its forecast of `input`, a float32 matrix of the
-/// view's features.
-///
-/// # Missing values
-/// As the model's [`Missing`] says.
-pub(in crate::onnx) fn add_foreign(
-    graph: &mut GraphBuilder,
-    model: &ForeignModel,
-    input: &str,
-    output: &str,
-) -> Result<()> {
-    add(graph, model.bytes(), model.settings(), model.order(), (input, output))
+impl ForeignModel {
+    /// Adds the model to a graph: `output`, a float32 matrix of one column, is its forecast of `input`, a float32 matrix of the
+    /// view's features.
+    ///
+    /// # Missing values
+    /// As [`Missing`] says.
+    pub(in crate::onnx) fn add_to(&self, graph: &mut GraphBuilder, input: &str, output: &str) -> Result<()> {
+        add(graph, self.bytes(), self.settings(), self.order(), (input, output))
+    }
 }
 
 /// The same from its parts; `order` holds the column of `input` for each feature of the model.

@@ -8,7 +8,7 @@ use ort::session::Session;
 use ort::value::TensorRef;
 use prost::Message;
 
-use super::compose::{add, add_foreign};
+use super::compose::add;
 use super::read::{read, refused};
 use super::settings::ForeignSettings;
 use crate::error::check_shape;
@@ -127,7 +127,7 @@ impl ForeignModel {
     /// # Errors
     /// [`Error::Shape`] or [`Error::Artifact`] when the models and `meta` differ in features, horizon or levels.
     pub fn to_onnx(&self, interval: &IntervalModel, meta: &ArtifactMeta) -> Result<Vec<u8>> {
-        artifact(self.features, interval, meta, |graph| add_foreign(graph, self, "x", "y"))
+        artifact(self.features, interval, meta, |graph| self.add_to(graph, "x", "y"))
     }
 
     /// Number of features.
