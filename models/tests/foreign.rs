@@ -265,6 +265,17 @@ fn missing_values_pass_or_become_zero() {
     assert_ne!(trees.predict(x.view()).unwrap()[1], trees.predict(filled.view()).unwrap()[1]);
 }
 
+/// An artifact of ours is a regressor, too: its names are not those of the artifact that it is put into.
+#[test]
+fn an_artifact_can_be_imported() {
+    let (model, batch) = (imported("branches", None), batch("branches"));
+    let bytes = model.to_onnx(&interval(&model, &batch), &meta()).unwrap();
+    let again = ForeignModel::open(runtime(), &bytes, &ForeignSettings::default()).unwrap();
+    let artifact = again.to_onnx(&interval(&again, &batch), &meta()).unwrap();
+    let outputs = OnnxSession::from_bytes(runtime(), &artifact).unwrap().run(rows(&batch).view()).unwrap();
+    assert_eq!(outputs.y, model.predict(rows(&batch).view()).unwrap());
+}
+
 #[test]
 fn a_model_says_where_it_comes_from() {
     let model = imported("hist_gradient_boosting", None);
