@@ -149,6 +149,30 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A model of another tool that cannot be taken.
+    #[error("the model cannot be imported: {reason}")]
+    Foreign {
+        /// What is in the way, and what to do about it.
+        reason: String,
+    },
+    /// Predictions of another tool that cannot be compared with.
+    #[error(
+        "the batch of predictions cannot be used: {reason}; write CSV with a header of the model's features and `prediction`"
+    )]
+    Batch {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A model of another tool that gives no forecast for a row.
+    #[error(
+        "the imported model gives {value} for row {row}: if it does not take missing values, import it with missing = zero"
+    )]
+    Forecast {
+        /// The first such row, from 0.
+        row: usize,
+        /// Its forecast.
+        value: f64,
+    },
     /// ONNX Runtime failed while it ran a model.
     #[error("ONNX Runtime failed: {reason}")]
     Inference {

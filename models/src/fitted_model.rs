@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
+use crate::onnx::ForeignModel;
 use crate::{LinearModel, ModelSpec, Result, StackModel, TreeModel};
 
 /// A forecaster that has seen its training rows: it can predict, and be exported, and nothing else.
@@ -21,6 +22,8 @@ pub enum FittedModel {
         /// The model, fitted on all training rows.
         model: Box<FittedModel>,
     },
+    /// A model that another tool fitted.
+    Foreign(Box<ForeignModel>),
 }
 
 impl FittedModel {
@@ -43,6 +46,7 @@ impl FittedModel {
             Self::Trees(model) => model.predict(x),
             Self::Stack(model) => model.predict(x),
             Self::Searched { model, .. } => model.predict(x),
+            Self::Foreign(model) => model.predict(x),
         }
     }
 
@@ -53,6 +57,7 @@ impl FittedModel {
             Self::Trees(model) => model.features(),
             Self::Stack(model) => model.features(),
             Self::Searched { model, .. } => model.features(),
+            Self::Foreign(model) => model.features(),
         }
     }
 
@@ -72,13 +77,15 @@ impl FittedModel {
         }
     }
 
-    /// The sum of the absolute terms of a row's forecast: what float32 rounding errors are proportional to.
+    /// The sum of the absolute terms of a row's forecast: what float32 rounding errors are proportional to. A foreign model runs as
+    /// it is in the artifact, and adds none.
     pub(crate) fn magnitude(&self, row: ArrayView1<'_, f32>) -> f64 {
         match self {
             Self::Linear(model) => model.magnitude(row),
             Self::Trees(model) => model.magnitude(row),
             Self::Stack(model) => model.magnitude(row),
             Self::Searched { model, .. } => model.magnitude(row),
+            Self::Foreign(_) => 0.0,
         }
     }
 }

@@ -114,11 +114,11 @@ impl Market {
     fn decide(&self, dataset: &Dataset) -> Decision {
         let candidate = |model: &ModelSpec| {
             let losses = self.walk(dataset, model).losses;
-            Candidate { name: model.to_string(), losses }
+            Candidate { name: model.to_string(), losses, promotable: true }
         };
         let (challenger, baseline) = (candidate(&learner()), candidate(&ModelSpec::RandomWalk));
         let PlanSettings { loss, significance, minimum_origins, .. } = settings();
-        let policy = Policy { loss, significance, trials: 1, minimum_origins };
+        let policy = Policy { loss, significance, trials: 1, trial_ratios: Vec::new(), minimum_origins };
         let champion = Some(&baseline);
         decide(&[challenger], champion, &baseline, &policy, &self.calendar, Horizon::WEEK).unwrap()
     }

@@ -8,14 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::graph::GraphBuilder;
 use super::meta::ArtifactMeta;
-use super::proto::{ModelProto, OperatorSetIdProto};
-use super::trees::{ML_DOMAIN, ML_OPSET, add_trees};
+use super::trees::add_trees;
 use crate::error::check_shape;
 use crate::{Error, FittedModel, IntervalModel, LinearModel, Result, StackModel};
-
-/// ONNX 1.10 and later read this; ONNX Runtime 1.9 and later run it.
-const IR_VERSION: i64 = 8;
-const OPSET: i64 = 15;
 
 /// The artifact of a fitted model: input `x`, outputs `y` and `quantiles`.
 ///
@@ -32,29 +27,29 @@ const OPSET: i64 = 15;
 /// # Errors
 /// [`Error::Shape`] or [`Error::Artifact`] when the models and `meta` differ in features, horizon or levels.
 pub fn to_onnx(model: &FittedModel, interval: &IntervalModel, meta: &ArtifactMeta) -> Result<Vec<u8>> {
-    check_shape("the interval model (features)", model.features(), interval.features)?;
-    check_shape("the feature names", model.features(), meta.features.len())?;
+    artifact(model.features(), interval, meta, |graph| add_point(graph, model, "", "y"))
+}
+
+/// An artifact around the nodes that `point` adds, which compute `y` from `x`.
+pub(super) fn artifact(
+    features: usize,
+    interval: &IntervalModel,
+    meta: &ArtifactMeta,
+    point: impl FnOnce(&mut GraphBuilder) -> Result<()>,
+) -> Result<Vec<u8>> {
+    check_shape("the interval model (features)", features, interval.features)?;
+    check_shape("the feature names", features, meta.features.len())?;
     if meta.levels != interval.levels || meta.horizon != interval.spec.horizon {
         let reason = "its metadata has other levels or another horizon than its interval model".to_owned();
         return Err(Error::Artifact { reason });
     }
     let mut graph = GraphBuilder::new("weekahead");
-    graph.input("x", model.features());
+    graph.input("x", features);
     graph.output("y", 1);
     graph.output("quantiles", interval.levels.len());
-    add_point(&mut graph, model, "", "y")?;
+    point(&mut graph)?;
     add_quantiles(&mut graph, interval);
-    let proto = ModelProto {
-        ir_version: IR_VERSION,
-        producer_name: "weekahead".to_owned(),
-        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        domain: String::new(),
-        model_version: 1,
-        graph: Some(graph.finish()),
-        opset_import: opsets(has_trees(model) || interval.is_regression()),
-        metadata_props: meta.to_props()?,
-    };
-    Ok(proto.encode_to_vec())
+    Ok(graph.into_model(meta.to_props()?).encode_to_vec())
 }
 
 /// The digest that names an artifact: SHA-256 in lower-case hexadecimal.
@@ -67,21 +62,6 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn opsets(with_trees: bool) -> Vec<OperatorSetIdProto> {
-    let own = OperatorSetIdProto { domain: String::new(), version: OPSET };
-    let trees = OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: ML_OPSET };
-    if with_trees { vec![own, trees] } else { vec![own] }
-}
-
-fn has_trees(model: &FittedModel) -> bool {
-    match model {
-        FittedModel::Linear(_) => false,
-        FittedModel::Trees(_) => true,
-        FittedModel::Stack(stack) => stack.parts.iter().any(|(_, model)| has_trees(model)),
-        FittedModel::Searched { model, .. } => has_trees(model),
-    }
-}
-
 /// From the input `x` to the forecast `y`.
 fn add_point(graph: &mut GraphBuilder, model: &FittedModel, prefix: &str, y: &str) -> Result<()> {
     match model {
@@ -89,6 +69,7 @@ fn add_point(graph: &mut GraphBuilder, model: &FittedModel, prefix: &str, y: &st
         FittedModel::Trees(model) => add_trees(graph, model, prefix, y),
         FittedModel::Stack(model) => add_stack(graph, model, prefix, y)?,
         FittedModel::Searched { model, .. } => add_point(graph, model, prefix, y)?,
+        FittedModel::Foreign(model) => model.add_to(graph, "x", y)?,
     }
     Ok(())
 }

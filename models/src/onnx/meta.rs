@@ -41,8 +41,8 @@ impl ArtifactMeta {
         let model = ModelProto::decode(bytes).map_err(|e| fault(format!("it is no ONNX model ({e})")))?;
         let mut object = serde_json::Map::new();
         for prop in model.metadata_props {
-            if let Some(key) = prop.key.strip_prefix(PREFIX) {
-                let value = serde_json::from_str(&prop.value);
+            if let Some(key) = prop.key().strip_prefix(PREFIX) {
+                let value = serde_json::from_str(prop.value());
                 let value = value.map_err(|e| fault(format!("its metadata {key} is no JSON ({e})")))?;
                 object.insert(key.to_owned(), value);
             }
@@ -57,8 +57,8 @@ impl ArtifactMeta {
         let entries = value.as_object().into_iter().flatten();
         let mut props: Vec<_> = entries
             .map(|(key, value)| StringStringEntryProto {
-                key: format!("{PREFIX}{key}"),
-                value: value.to_string(),
+                key: Some(format!("{PREFIX}{key}")),
+                value: Some(value.to_string()),
             })
             .collect();
         // The order of a JSON object depends on serde_json's features; the bytes of an artifact must not.

@@ -1,6 +1,7 @@
 //! The artifact: models as ONNX bytes, and ONNX Runtime to run them.
 
 mod export;
+mod foreign;
 mod graph;
 mod meta;
 mod parity;
@@ -10,6 +11,7 @@ mod session;
 mod trees;
 
 pub use export::{digest, to_onnx};
+pub use foreign::{BatchParity, ForeignModel, ForeignSettings, Missing, ParityBatch};
 pub use meta::ArtifactMeta;
 pub use parity::{ParityReport, parity};
 pub use runtime::OnnxRuntime;

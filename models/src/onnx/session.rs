@@ -70,14 +70,14 @@ impl OnnxSession {
     }
 }
 
-fn open(runtime: &OnnxRuntime, bytes: &[u8]) -> ort::Result<Session> {
+pub(super) fn open(runtime: &OnnxRuntime, bytes: &[u8]) -> ort::Result<Session> {
     let builder = Session::builder(&runtime.environment)?;
     let builder = builder.with_intra_threads(1)?.with_deterministic_compute(true)?;
     let mut builder = builder.with_no_environment_execution_providers()?;
     builder.commit_from_memory(bytes)
 }
 
-fn floats(outputs: &SessionOutputs<'_>, name: &str, expected: usize) -> Result<Vec<f64>> {
+pub(super) fn floats(outputs: &SessionOutputs<'_>, name: &str, expected: usize) -> Result<Vec<f64>> {
     let missing = || Error::Artifact { reason: format!("it has no output `{name}`") };
     let (_, values) =
         outputs.get(name).ok_or_else(missing)?.try_extract_tensor::<f32>().map_err(inference)?;
@@ -85,6 +85,6 @@ fn floats(outputs: &SessionOutputs<'_>, name: &str, expected: usize) -> Result<V
     Ok(values.iter().map(|value| f64::from(*value)).collect())
 }
 
-fn inference(error: ort::Error) -> Error {
+pub(super) fn inference(error: ort::Error) -> Error {
     Error::Inference { reason: error.to_string() }
 }

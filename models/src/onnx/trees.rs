@@ -4,10 +4,9 @@ use super::graph::{GraphBuilder, floats, int, ints, strings};
 use crate::TreeModel;
 use crate::trees::Node;
 
-/// The domain that trees are defined in.
-pub(super) const ML_DOMAIN: &str = "ai.onnx.ml";
-/// Its version: the first whose operators say what they do with missing values for every type of input.
-pub(super) const ML_OPSET: i64 = 3;
+/// The domain that trees are defined in, with the version that they are written for; what they say means the same in every
+/// version that has them.
+const ML: (&str, i64) = ("ai.onnx.ml", 3);
 
 /// From the input `x` to the forecast `y`; infinite values are made missing first.
 pub(super) fn add_trees(graph: &mut GraphBuilder, model: &TreeModel, prefix: &str, y: &str) {
@@ -32,7 +31,7 @@ pub(super) fn add_trees(graph: &mut GraphBuilder, model: &TreeModel, prefix: &st
         ints("target_treeids", table.target_tree),
         floats("target_weights", table.target_weight),
     ];
-    graph.node_of(ML_DOMAIN, "TreeEnsembleRegressor", &[&name("finite")], y, attributes);
+    graph.node_of(ML, "TreeEnsembleRegressor", &[&name("finite")], y, attributes);
 }
 
 /// All nodes of all trees, column by column.

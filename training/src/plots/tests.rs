@@ -19,9 +19,10 @@ fn dataset(calendar: &Calendar) -> Dataset {
     let origins = calendar.weekly_origins(session("2009-01-05"), session("2014-01-03"));
     let of_origin = |(week, origin): (usize, &Session)| {
         let (origin, realised) = (*origin, calendar.offset(*origin, Horizon::WEEK.get() as i64).unwrap());
+        let known_at = calendar.close(realised).unwrap().as_microsecond();
         let traded = SYMBOLS.iter().skip(usize::from(week < 8));
         traded
-            .map(move |name| RowKey { origin, symbol: Symbol::new(name).unwrap(), realised })
+            .map(move |name| RowKey { origin, symbol: Symbol::new(name).unwrap(), realised, known_at })
             .collect::<Vec<_>>()
     };
     let keys: Vec<RowKey> = origins.iter().enumerate().flat_map(of_origin).collect();
@@ -45,6 +46,7 @@ fn dataset(calendar: &Calendar) -> Dataset {
         keys,
         x,
         y,
+        closes: crate::CloseHistory::default(),
     }
 }
 
