@@ -17,6 +17,7 @@ mod pls;
 mod preprocessing;
 mod random_walk;
 mod ridge;
+mod series;
 mod spec;
 mod training_rows;
 
@@ -32,6 +33,7 @@ pub use pls::Pls;
 pub use preprocessing::{Fill, Preprocessing, PreprocessingSpec, Scale};
 pub use random_walk::RandomWalk;
 pub use ridge::Ridge;
+pub use series::{AutoEts, AutoTheta, EtsErrors, SeriesForecast};
 pub use spec::ModelSpec;
 pub use training_rows::TrainingRows;
 
