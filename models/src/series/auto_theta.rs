@@ -35,8 +35,8 @@ use crate::Result;
 pub struct AutoTheta;
 
 impl AutoTheta {
-    /// The fewest values that a model is fitted to.
-    pub const SHORTEST: usize = 7;
+    /// The fewest values that a model is fitted to: three times as many errors count as there are parameters.
+    pub const SHORTEST: usize = 12;
 
     /// Fits all kinds and forecasts by the best, the same bits every time.
     ///
@@ -93,11 +93,10 @@ impl Fitted {
         lines: &[Line],
         starts: impl IntoIterator<Item = Leaning>,
     ) -> Self {
-        let theta = Theta::<P> { series, lines };
-        let ends = starts.into_iter().map(|start| minimise(&theta, Theta::<P>::parameters(start)));
-        let ends = ends.map(|end| Self { name, leaning: Theta::<P>::leaning(&end.at), squares: end.value });
-        let worst = Self { name, leaning: Leaning { alpha: 0.5, level: series[0], weight: 0.5 }, squares: f64::INFINITY };
-        ends.fold(worst, |best, end| if end.squares < best.squares { end } else { best })
+        let best = minimise(&Theta::<P> { series, lines }, starts.into_iter().map(Theta::<P>::parameters));
+        let squares = best.map_or(f64::INFINITY, |best| best.value);
+        let start = Leaning { alpha: 0.5, level: series[0], weight: 0.5 };
+        Self { name, leaning: best.map_or(start, |best| Theta::<P>::leaning(&best.at)), squares }
     }
 
     /// Forecasts, and standard deviations from how far an error at each step ahead moves the steps after it.

@@ -8,14 +8,6 @@ const SLOPE_WEIGHT: (f64, f64) = (1e-4, 0.20006);
 const DAMPING: (f64, f64) = (0.8, 0.98);
 const ANYTHING: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
-/// A level; a level and a slope; or a level and a slope that fades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trend {
-    None,
-    Additive,
-    Damped,
-}
-
 /// Where smoothing starts, how, and where it is after the series.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Smoothing {
@@ -173,4 +165,33 @@ fn scaled<const P: usize>(
     }
     sums.value = squared * value;
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::least_squares::tests::check_gradient;
+    use super::*;
+
+    const SERIES: [f64; 12] = [10.0, 11.0, 10.5, 12.0, 12.5, 11.0, 13.0, 14.0, 13.2, 14.5, 15.0, 14.0];
+
+    #[test]
+    fn slopes_are_those_of_the_sum() {
+        let (none, lasting, fading) = ([0.4, 10.5], [0.4, 0.1, 10.5, 0.5], [0.4, 0.1, 0.9, 10.5, 0.5]);
+        check_gradient(&Ets::<2, false> { series: &SERIES }, none);
+        check_gradient(&Ets::<4, false> { series: &SERIES }, lasting);
+        check_gradient(&Ets::<5, false> { series: &SERIES }, fading);
+        check_gradient(&Ets::<2, true> { series: &SERIES }, none);
+        check_gradient(&Ets::<4, true> { series: &SERIES }, lasting);
+        check_gradient(&Ets::<5, true> { series: &SERIES }, fading);
+    }
+
+    #[test]
+    fn both_passes_see_the_same_errors() {
+        let at = [0.4, 0.1, 0.9, 10.5, 0.5];
+        let passed = Ets::<5, false>::smoothing(&at).pass(&SERIES);
+        assert_eq!(Ets::<5, false>::parameters(Ets::<5, false>::smoothing(&at)), at);
+        assert_eq!(Ets::<5, false> { series: &SERIES }.linearise(&at).value, passed.squares);
+        let likelihood = passed.relative_squares * (2.0 * passed.logs / SERIES.len() as f64).exp();
+        assert!((Ets::<5, true> { series: &SERIES }.linearise(&at).value / likelihood - 1.0).abs() < 1e-12);
+    }
 }

@@ -35,18 +35,17 @@ pub(super) fn fits<const M: bool>(series: &[f64], additive: Option<&[Fitted; 3]>
     let betas = [0.001, 0.02, 0.15];
     let lasting = fit::<4, M>(series, warm(1).into_iter().chain(betas.map(|beta| at(alpha, beta, 1.0))));
     let fading = betas.into_iter().flat_map(|beta| [at(alpha, beta, 0.82), at(alpha, beta, 0.95)]);
-    let faded = fit::<5, M>(series, warm(2).into_iter().chain([Smoothing { phi: 0.98, ..lasting.start }]).chain(fading));
+    let faded = fit::<5, M>(
+        series,
+        warm(2).into_iter().chain([Smoothing { phi: 0.98, ..lasting.start }]).chain(fading),
+    );
     [none, lasting, faded]
 }
 
 /// The best end of searches from some starts.
-fn fit<const P: usize, const M: bool>(
-    series: &[f64],
-    starts: impl IntoIterator<Item = Smoothing>,
-) -> Fitted {
+fn fit<const P: usize, const M: bool>(series: &[f64], starts: impl IntoIterator<Item = Smoothing>) -> Fitted {
     let ets = Ets::<P, M> { series };
-    let ends = starts.into_iter().map(|start| minimise(&ets, Ets::<P, M>::parameters(start)));
-    let best = ends.reduce(|best, end| if end.value < best.value || best.value.is_nan() { end } else { best });
+    let best = minimise(&ets, starts.into_iter().map(Ets::<P, M>::parameters));
     Fitted::new::<P, M>(series, best.map_or([f64::NAN; P], |best| best.at))
 }
 
@@ -88,7 +87,8 @@ impl Fitted {
         let deviation = match self.multiplicative {
             false => {
                 let variance = self.passed.squares / degrees;
-                let sums = weights.iter().scan(1.0, |sum, weight| Some(std::mem::replace(sum, *sum + weight)));
+                let sums =
+                    weights.iter().scan(1.0, |sum, weight| Some(std::mem::replace(sum, *sum + weight)));
                 sums.map(|sum| (variance * sum).sqrt()).collect()
             }
             true => relative_deviation(&mean, &weights, self.passed.relative_squares / degrees),

@@ -40,7 +40,12 @@ impl SeriesForecast {
             return Err(Error::Levels { level, position: 0 });
         }
         let z = Normal::standard().inverse_cdf(level);
-        Ok(self.mean.iter().zip(&self.standard_deviation).map(|(mean, deviation)| mean + z * deviation).collect())
+        Ok(self
+            .mean
+            .iter()
+            .zip(&self.standard_deviation)
+            .map(|(mean, deviation)| mean + z * deviation)
+            .collect())
     }
 
     /// A series that never moved stays.

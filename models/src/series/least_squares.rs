@@ -48,21 +48,38 @@ pub(super) struct Minimum<const P: usize> {
 
 /// Steps, taken or refused, after which a search ends anyway.
 const STEPS: usize = 100;
+/// Steps after which starts are compared.
+const TRIED: usize = 5;
+/// Starts that are followed to the end.
+const FOLLOWED: usize = 2;
 /// A search ends when a step takes away less than this share of the sum of squares.
 const TOLERANCE: f64 = 1e-9;
 /// The damping with which a search starts, and beyond which no step would be felt.
 const DAMPING: (f64, f64) = (1e-3, 1e9);
 
-/// Goes downhill from a start to a minimum nearby. The same start gives the same minimum, bit by bit.
+/// Goes downhill from each start, at first a few steps, then to the end from the best two; none without a start that makes
+/// sense. The same starts give the same minimum, bit by bit.
+pub(super) fn minimise<const P: usize, R: Residuals<P>>(
+    residuals: &R,
+    starts: impl IntoIterator<Item = [f64; P]>,
+) -> Option<Minimum<P>> {
+    let tried = starts.into_iter().map(|start| descend(residuals, start, TRIED));
+    let mut tried: Vec<Minimum<P>> = tried.filter(|end| end.value.is_finite()).collect();
+    tried.sort_by(|a, b| a.value.total_cmp(&b.value));
+    let ends = tried.into_iter().take(FOLLOWED).map(|from| descend(residuals, from.at, STEPS));
+    ends.reduce(|best, end| if end.value < best.value { end } else { best })
+}
+
+/// Goes downhill to a minimum nearby, or as far as some steps lead.
 ///
 /// # Source
 /// Marquardt (1963), An Algorithm for Least-Squares Estimation of Nonlinear Parameters; parameters at a bound that they
 /// push against are held, and steps end at the bounds.
-pub(super) fn minimise<const P: usize, R: Residuals<P>>(residuals: &R, start: [f64; P]) -> Minimum<P> {
+fn descend<const P: usize, R: Residuals<P>>(residuals: &R, start: [f64; P], steps: usize) -> Minimum<P> {
     let mut at = within(start, &R::BOUNDS);
     let mut here = residuals.linearise(&at);
     let mut damping = DAMPING.0;
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         let Some(next) = step(&here, &at, &R::BOUNDS, damping) else { break };
         let there = residuals.linearise(&next);
         if there.value < here.value {
@@ -147,4 +164,51 @@ fn solve<const P: usize>(matrix: &mut [[f64; P]; P], right: &mut [f64; P]) -> bo
         right[row] = (right[row] - dot) / matrix[row][row];
     }
     right.iter().all(|value| value.is_finite())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Rosenbrock's valley as two residuals: `10 (y - x^2)` and `1 - x`, with x at most 0.5 or 10.
+    struct Valley<const TIGHT: bool>;
+
+    impl<const TIGHT: bool> Residuals<2> for Valley<TIGHT> {
+        const BOUNDS: [(f64, f64); 2] = [(-2.0, if TIGHT { 0.5 } else { 10.0 }), (f64::NEG_INFINITY, 10.0)];
+
+        fn linearise(&self, at: &[f64; 2]) -> Linearised<2> {
+            let mut sums = Linearised::ZERO;
+            sums.add(10.0 * (at[1] - at[0] * at[0]), &[-20.0 * at[0], 10.0]);
+            sums.add(1.0 - at[0], &[-1.0, 0.0]);
+            sums
+        }
+    }
+
+    #[test]
+    fn the_bottom_of_a_valley_is_found_within_the_bounds() {
+        let free = minimise(&Valley::<false>, [[-1.2, 1.0], [f64::NAN, 0.0]]).unwrap();
+        assert!((free.at[0] - 1.0).abs() < 1e-6 && (free.at[1] - 1.0).abs() < 1e-6, "{free:?}");
+        let bounded = minimise(&Valley::<true>, [[-1.2, 1.0]]).unwrap();
+        assert!((bounded.at[0] - 0.5).abs() < 1e-9 && (bounded.at[1] - 0.25).abs() < 1e-6, "{bounded:?}");
+        assert!(minimise(&Valley::<true>, [[f64::NAN; 2]]).is_none());
+    }
+
+    /// Fails unless half the gradient is that of central differences.
+    pub fn check_gradient<const P: usize, R: Residuals<P>>(residuals: &R, at: [f64; P]) {
+        let here = residuals.linearise(&at);
+        for index in 0..P {
+            let moved = |by: f64| {
+                let mut there = at;
+                there[index] += by;
+                residuals.linearise(&there).value
+            };
+            let by = 1e-5 * at[index].abs();
+            let slope = (moved(by) - moved(-by)) / (4.0 * by);
+            let apart = (here.gradient[index] - slope).abs();
+            assert!(
+                apart < 1e-5 * here.curvature[index][index].sqrt() * here.value.sqrt(),
+                "{index}: {apart}"
+            );
+        }
+    }
 }

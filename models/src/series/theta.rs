@@ -36,7 +36,9 @@ impl Running {
     /// The state after a whole series.
     pub fn after(series: &[f64]) -> Self {
         let mut running = Self::default();
-        series.iter().for_each(|value| drop(running.push(*value)));
+        for value in series {
+            running.push(*value);
+        }
         running
     }
 
@@ -137,5 +139,31 @@ impl<const P: usize> Residuals<P> for Theta<'_, P> {
             level.push(*value);
         }
         sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::least_squares::tests::check_gradient;
+    use super::*;
+
+    const SERIES: [f64; 12] = [10.0, 11.0, 10.5, 12.0, 12.5, 11.0, 13.0, 14.0, 13.2, 14.5, 15.0, 14.0];
+
+    #[test]
+    fn slopes_are_those_of_the_sum() {
+        for dynamic in [false, true] {
+            let lines = lines(&SERIES, dynamic);
+            check_gradient(&Theta::<2> { series: &SERIES, lines: &lines }, [0.4, 9.0]);
+            check_gradient(&Theta::<3> { series: &SERIES, lines: &lines }, [0.4, 9.0, 0.3]);
+        }
+    }
+
+    #[test]
+    fn a_running_line_ends_as_the_whole_one() {
+        let (running, whole) = (lines(&SERIES, true), line(&SERIES));
+        assert_eq!(running[1], (10.0, 0.0));
+        assert!((running[2].0 - 9.0).abs() < 1e-12 && (running[2].1 - 1.0).abs() < 1e-12, "{:?}", running[2]);
+        let last = running[SERIES.len()];
+        assert!((last.0 - whole.0).abs() < 1e-9 && (last.1 - whole.1).abs() < 1e-9, "{last:?} {whole:?}");
     }
 }
