@@ -20,6 +20,8 @@ mod online;
 mod panel;
 mod peers;
 mod report;
+mod series;
+mod series_alone;
 mod store;
 
 use std::path::PathBuf;
@@ -80,6 +82,8 @@ enum Benchmark {
     Online,
     /// Ridge and elastic net on ten years of Alpha158, beside scikit-learn
     Linear,
+    /// ETS and Theta of 500 series of closes, beside statsforecast
+    Series,
 }
 
 /// A contender that is this program.
@@ -90,6 +94,7 @@ enum Work {
     Join,
     Online,
     Linear,
+    Series,
 }
 
 #[tokio::main]
@@ -122,6 +127,9 @@ async fn main() -> anyhow::Result<()> {
     if chosen(Benchmark::Linear) {
         println!("{}", linear::run(&peers, cli.runs)?);
     }
+    if chosen(Benchmark::Series) {
+        println!("{}", series::run(&peers, cli.runs)?);
+    }
     Ok(())
 }
 
@@ -132,6 +140,7 @@ async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
         Work::Join => join_alone::work(cli.path.as_deref(), cli.url.as_deref()).await,
         Work::Online => online::work(),
         Work::Linear => linear_alone::work(cli.path.as_deref(), cli.model.as_deref(), cli.alpha),
+        Work::Series => series_alone::work(cli.path.as_deref(), cli.model.as_deref()),
     }
 }
 

@@ -92,79 +92,108 @@ impl<const P: usize, const MULTIPLICATIVE: bool> Residuals<P> for Ets<'_, P, MUL
     };
 
     fn linearise(&self, at: &[f64; P]) -> Linearised<P> {
-        let Smoothing { alpha, beta, phi, mut level, mut slope } = Self::smoothing(at);
-        let (mut level_by, mut slope_by) = ([0.0; P], [0.0; P]);
-        if P > 2 {
-            (level_by[P - 2], slope_by[P - 1]) = (1.0, 1.0);
-        } else {
-            level_by[1] = 1.0;
-        }
+        let mut state = Sloped::<P>::new(Self::smoothing(at));
         let mut sums = Linearised::ZERO;
-        let (mut logs, mut logs_by) = (0.0, [0.0; P]);
-        for y in self.series {
-            let forecast = level + phi * slope;
-            let error = y - forecast;
-            let mut forecast_by = level_by;
-            if P > 2 {
-                for index in 0..P {
-                    forecast_by[index] += phi * slope_by[index];
-                }
-            }
-            if P == 5 {
-                forecast_by[2] += slope;
-            }
+        let mut logs = Logs::<P>::ZERO;
+        for value in self.series {
+            let (forecast, by) = state.forecast();
+            let error = value - forecast;
             if MULTIPLICATIVE {
                 let inverse = 1.0 / forecast;
-                let scale = -y * inverse * inverse;
-                sums.add(error * inverse, &forecast_by.map(|by| scale * by));
-                logs += forecast.ln();
-                for index in 0..P {
-                    logs_by[index] += inverse * forecast_by[index];
-                }
+                let scale = -value * inverse * inverse;
+                sums.add(error * inverse, &by.map(|by| scale * by));
+                logs.add(forecast, &by.map(|by| inverse * by));
             } else {
-                sums.add(error, &forecast_by.map(|by| -by));
+                sums.add(error, &by.map(|by| -by));
             }
-            for index in 0..P {
-                level_by[index] = (1.0 - alpha) * forecast_by[index];
-                if P > 2 {
-                    slope_by[index] = phi * slope_by[index] - beta * forecast_by[index];
-                }
-            }
-            level_by[0] += error;
-            if P > 2 {
-                slope_by[1] += error;
-            }
-            if P == 5 {
-                slope_by[2] += slope;
-            }
-            level = forecast + alpha * error;
-            slope = phi * slope + beta * error;
+            state.push(forecast, error, &by);
         }
-        if MULTIPLICATIVE { scaled(sums, logs, logs_by, self.series.len()) } else { sums }
+        if MULTIPLICATIVE { logs.scale(sums, self.series.len()) } else { sums }
     }
 }
 
-/// The sum of squares whose logarithm is the multiplicative likelihood's: relative errors times the forecasts'
-/// geometric mean.
-fn scaled<const P: usize>(
-    mut sums: Linearised<P>,
-    logs: f64,
-    logs_by: [f64; P],
-    count: usize,
-) -> Linearised<P> {
-    let mean_by = logs_by.map(|by| by / count as f64);
-    let squared = (2.0 * logs / count as f64).exp();
-    let (value, gradient) = (sums.value, sums.gradient);
-    for row in 0..P {
-        for column in 0..=row {
-            let crossed = gradient[row] * mean_by[column] + mean_by[row] * gradient[column];
-            let own = value * mean_by[row] * mean_by[column];
-            sums.curvature[row][column] = squared * (sums.curvature[row][column] + crossed + own);
+/// A state, and how each parameter moves it.
+struct Sloped<const P: usize> {
+    smoothing: Smoothing,
+    level_by: [f64; P],
+    slope_by: [f64; P],
+}
+
+impl<const P: usize> Sloped<P> {
+    fn new(smoothing: Smoothing) -> Self {
+        let (mut level_by, mut slope_by) = ([0.0; P], [0.0; P]);
+        match P {
+            2 => level_by[1] = 1.0,
+            _ => (level_by[P - 2], slope_by[P - 1]) = (1.0, 1.0),
         }
-        sums.gradient[row] = squared * (gradient[row] + value * mean_by[row]);
+        Self { smoothing, level_by, slope_by }
     }
-    sums.value = squared * value;
-    sums
+
+    #[inline(always)]
+    fn forecast(&self) -> (f64, [f64; P]) {
+        let Smoothing { phi, level, slope, .. } = self.smoothing;
+        if P == 2 {
+            return (level, self.level_by);
+        }
+        let mut by: [f64; P] = std::array::from_fn(|index| self.level_by[index] + phi * self.slope_by[index]);
+        if P == 5 {
+            by[2] += slope;
+        }
+        (level + phi * slope, by)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, forecast: f64, error: f64, by: &[f64; P]) {
+        let Smoothing { alpha, beta, phi, slope, .. } = self.smoothing;
+        self.level_by = by.map(|by| (1.0 - alpha) * by);
+        self.level_by[0] += error;
+        self.smoothing.level = forecast + alpha * error;
+        if P == 2 {
+            return;
+        }
+        self.slope_by = std::array::from_fn(|index| phi * self.slope_by[index] - beta * by[index]);
+        self.slope_by[1] += error;
+        if P == 5 {
+            self.slope_by[2] += slope;
+        }
+        self.smoothing.slope = phi * slope + beta * error;
+    }
+}
+
+/// The sum of the forecasts' logarithms, and its slopes.
+struct Logs<const P: usize> {
+    sum: f64,
+    by: [f64; P],
+}
+
+impl<const P: usize> Logs<P> {
+    const ZERO: Self = Self { sum: 0.0, by: [0.0; P] };
+
+    #[inline(always)]
+    fn add(&mut self, forecast: f64, by: &[f64; P]) {
+        self.sum += forecast.ln();
+        for (sum, by) in self.by.iter_mut().zip(by) {
+            *sum += by;
+        }
+    }
+
+    /// The sum of squares whose logarithm is the multiplicative likelihood's: relative errors times the forecasts'
+    /// geometric mean.
+    fn scale(&self, mut sums: Linearised<P>, count: usize) -> Linearised<P> {
+        let mean_by = self.by.map(|by| by / count as f64);
+        let squared = (2.0 * self.sum / count as f64).exp();
+        let (value, gradient) = (sums.value, sums.gradient);
+        for row in 0..P {
+            for column in 0..=row {
+                let crossed = gradient[row] * mean_by[column] + mean_by[row] * gradient[column];
+                let own = value * mean_by[row] * mean_by[column];
+                sums.curvature[row][column] = squared * (sums.curvature[row][column] + crossed + own);
+            }
+            sums.gradient[row] = squared * (gradient[row] + value * mean_by[row]);
+        }
+        sums.value = squared * value;
+        sums
+    }
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ fn step<const P: usize>(
         let (least, greatest) = bounds[index];
         let pushed = change[index];
         let held = (at[index] <= least && pushed < 0.0) || (at[index] >= greatest && pushed > 0.0);
-        if held || !(matrix[index][index] > 0.0) {
+        if held || matrix[index][index] <= 0.0 {
             hold(&mut matrix, &mut change, index);
         } else {
             matrix[index][index] *= 1.0 + damping;
