@@ -16,7 +16,8 @@ use crate::Result;
 ///
 /// `AICc = n ln(sum e^2) + 2k + 2k(k + 1)/(n - k - 1)`, for multiplicative errors with `e / f` and `+ 2 sum ln f`,
 ///
-/// `k` counting the parameters and the variance. Models with multiplicative errors take part when all values are above 0.
+/// `k` counting the parameters and the variance. Multiplicative errors take part when all values are above 0, and above 1e-10 of the
+/// largest.
 ///
 /// ```
 /// use weekahead_market::Horizon;
@@ -80,7 +81,7 @@ impl AutoEts {
 
     fn choose(self, series: &[f64]) -> Fitted {
         let additive = fits::<false>(series, None);
-        let wanted = self.errors != EtsErrors::Additive && series.iter().all(|value| *value > 0.0);
+        let wanted = self.errors != EtsErrors::Additive && check_positive(series).is_ok();
         let relative = wanted.then(|| best(fits::<true>(series, Some(&additive))));
         match (self.errors, relative) {
             (EtsErrors::Multiplicative, Some(relative)) => relative,

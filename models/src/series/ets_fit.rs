@@ -30,7 +30,7 @@ pub(super) fn fits<const M: bool>(series: &[f64], additive: Option<&[Fitted; 3]>
     let warm = |kind: usize| additive.map(|fitted| fitted[kind].start);
     let at = |alpha, beta, phi| Smoothing { alpha, beta, phi, level, slope };
     let mean = Smoothing { level: level + 5.5 * slope, slope: 0.0, ..at(0.5, 0.0, 1.0) };
-    let none = fit::<2, M>(series, warm(0).or(Some(mean)));
+    let none = fit::<2, M>(series, warm(0).into_iter().chain([mean]));
     let alpha = none.start.alpha;
     let betas = [0.001, 0.02, 0.15];
     let lasting = fit::<4, M>(series, warm(1).into_iter().chain(betas.map(|beta| at(alpha, beta, 1.0))));

@@ -2,20 +2,26 @@
 
 use crate::{Error, Result};
 
-/// Larger values have squares that are no numbers.
-const LARGEST: f64 = 1e100;
+/// The largest size of a value, and the least value that counts as above 0, in itself and as a share of the largest one:
+/// beyond them variances of ten steps would be no numbers.
+const LARGEST: f64 = 1e30;
+const LEAST: f64 = 1e-40;
+const LEAST_SHARE: f64 = 1e-10;
 
 /// Fails unless there are enough values, all of them numbers that can be squared.
 pub(super) fn check_values(series: &[f64], needed: usize) -> Result<()> {
     if series.len() < needed {
         return Err(Error::SeriesTooShort { found: series.len(), needed });
     }
-    check_each(series, "finite and at most 1e100 in size", |value| value.abs() <= LARGEST)
+    check_each(series, "finite and at most 1e30 in size", |value| value.abs() <= LARGEST)
 }
 
 /// Fails unless all values are above 0.
 pub(super) fn check_positive(series: &[f64]) -> Result<()> {
-    check_each(series, "above 0 for multiplicative errors", |value| value > 0.0)
+    let least = LEAST.max(LEAST_SHARE * series.iter().copied().fold(0.0, f64::max));
+    check_each(series, "above 0, and above 1e-10 of the largest, for multiplicative errors", |value| {
+        value >= least
+    })
 }
 
 fn check_each(series: &[f64], allowed: &'static str, holds: impl Fn(f64) -> bool) -> Result<()> {
