@@ -95,7 +95,10 @@ fn best([none, lasting, fading]: [Fitted; 3]) -> Fitted {
     better(better(none, lasting), fading)
 }
 
-/// The one with the lesser criterion; the first, which is the simpler one, when they are equal.
+/// Criteria that are closer than this are the same but for rounding.
+const SAME: f64 = 1e-6;
+
+/// The one with the lesser criterion; the first, which is the simpler one, when they are the same.
 fn better(first: Fitted, second: Fitted) -> Fitted {
-    if second.aicc < first.aicc { second } else { first }
+    if second.aicc < first.aicc - SAME { second } else { first }
 }

@@ -21,7 +21,7 @@ pub(super) struct Fitted {
     pub aicc: f64,
 }
 
-/// Errors that are smaller than this share of the values are rounding; which of them is smallest says nothing.
+/// Errors that are smaller than this share of the values are rounding.
 const ROUNDING: f64 = 1e-10;
 
 /// Fits without slope, with one that lasts, and with one that fades. Multiplicative errors start where additive ones ended.
@@ -54,11 +54,13 @@ impl Fitted {
         let start = Ets::<P, M>::smoothing(&at);
         let (passed, count, parameters) = (start.pass(series), series.len(), P + 1);
         let n = count as f64;
-        let (squares, logs, size) = match M {
-            true => (passed.relative_squares, passed.logs, n),
-            false => (passed.squares, 0.0, series.iter().map(|value| value * value).sum::<f64>()),
+        let (squares, logs) = match M {
+            true => (passed.relative_squares, passed.logs),
+            false => (passed.squares, 0.0),
         };
-        let squares = squares.max(ROUNDING * ROUNDING * size);
+        // The floor is the same likelihood for both kinds of errors, so that a perfect fit goes to the simpler one.
+        let size: f64 = series.iter().map(|value| value * value).sum();
+        let squares = squares.max(ROUNDING * ROUNDING * size * (-2.0 * logs / n).exp());
         let k = parameters as f64;
         let aicc = match count > parameters + 1 {
             true => n * squares.ln() + 2.0 * logs + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0),
