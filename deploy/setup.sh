@@ -89,5 +89,5 @@ python_environment
 clickhouse_library
 onnx_runtime
 if [ "${1:-}" = bench ]; then
-    for peers in tables qlib feast models; do bench_environment "$peers"; done
+    for peers in tables qlib feast models series; do bench_environment "$peers"; done
 fi

@@ -20,6 +20,8 @@ mod online;
 mod panel;
 mod peers;
 mod report;
+mod series;
+mod series_alone;
 mod store;
 mod trees;
 mod trees_alone;
@@ -84,6 +86,8 @@ enum Benchmark {
     Linear,
     /// Random forest and gradient boosting on Alpha158, beside scikit-learn and LightGBM
     Trees,
+    /// ETS and Theta of 500 series of closes, beside statsforecast
+    Series,
 }
 
 /// A contender that is this program.
@@ -95,6 +99,7 @@ enum Work {
     Online,
     Linear,
     Trees,
+    Series,
 }
 
 #[tokio::main]
@@ -130,6 +135,9 @@ async fn main() -> anyhow::Result<()> {
     if chosen(Benchmark::Trees) {
         println!("{}", trees::run(&peers, cli.runs)?);
     }
+    if chosen(Benchmark::Series) {
+        println!("{}", series::run(&peers, cli.runs)?);
+    }
     Ok(())
 }
 
@@ -141,6 +149,7 @@ async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
         Work::Online => online::work(),
         Work::Linear => linear_alone::work(cli.path.as_deref(), cli.model.as_deref(), cli.alpha),
         Work::Trees => trees_alone::work(cli.path.as_deref(), cli.model.as_deref()),
+        Work::Series => series_alone::work(cli.path.as_deref(), cli.model.as_deref()),
     }
 }
 

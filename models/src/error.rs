@@ -125,6 +125,24 @@ pub enum Error {
         /// The rows needed.
         needed: usize,
     },
+    /// A series with too few values for a model.
+    #[error("a series of {found} values is too short: at least {needed} are needed")]
+    SeriesTooShort {
+        /// The values given.
+        found: usize,
+        /// The values needed.
+        needed: usize,
+    },
+    /// A value of a series that a model cannot use.
+    #[error("the series holds {value} at position {position}: values must be {allowed}")]
+    SeriesValue {
+        /// The position, from 0.
+        position: usize,
+        /// The value.
+        value: f64,
+        /// The values that work.
+        allowed: &'static str,
+    },
     /// The ONNX Runtime library is not where it was looked for.
     #[error(
         "ONNX Runtime was not found at {path}: run `make setup`, or set WEEKAHEAD_LIBONNXRUNTIME to the library"
