@@ -10,6 +10,7 @@ mod outline;
 mod plan;
 mod plots;
 mod recording;
+pub mod registry;
 mod session;
 
 pub use artifact::{Artifact, export};
