@@ -98,9 +98,8 @@ impl Dataset {
     pub fn of_run(input: &RunDatasetInput) -> Self {
         let text = |field: &str| input.dataset.get(field).cloned().unwrap_or_default();
         let json = |field: &str| serde_json::from_str::<Value>(&text(field)).unwrap_or_default();
-        let column = |column: &Value| {
-            Some((column["name"].as_str()?.to_owned(), column["type"].as_str()?.to_owned()))
-        };
+        let column =
+            |column: &Value| Some((column["name"].as_str()?.to_owned(), column["type"].as_str()?.to_owned()));
         let schema = json("schema");
         let columns = schema["mlflow_colspec"].as_array().map(Vec::as_slice).unwrap_or_default();
         Self {

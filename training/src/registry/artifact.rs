@@ -58,13 +58,10 @@ impl ModelRegistry {
         match (version.tags.get(ModelVersion::DIGEST_TAG), digest(&bytes)) {
             (Some(registered), found) if *registered == found => Ok(bytes),
             (Some(registered), found) => {
-                let reason =
-                    format!("its file was changed: digest {found}, but {registered} was registered");
+                let reason = format!("its file was changed: digest {found}, but {registered} was registered");
                 Err(self.unusable(number, reason))
             }
-            (None, _) => {
-                Err(self.unusable(number, format!("it has no tag {}", ModelVersion::DIGEST_TAG)))
-            }
+            (None, _) => Err(self.unusable(number, format!("it has no tag {}", ModelVersion::DIGEST_TAG))),
         }
     }
 

@@ -96,11 +96,8 @@ fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<
 }
 
 fn side_by_side(a: &BTreeMap<String, f64>, b: &BTreeMap<String, f64>) -> Vec<MetricPair> {
-    let pair = |name: &String| MetricPair {
-        name: name.clone(),
-        a: a.get(name).copied(),
-        b: b.get(name).copied(),
-    };
+    let pair =
+        |name: &String| MetricPair { name: name.clone(), a: a.get(name).copied(), b: b.get(name).copied() };
     names(a, b).into_iter().map(pair).collect()
 }
 

@@ -119,7 +119,11 @@ impl ModelRegistry {
     async fn before(&self, now: Timestamp) -> Result<(History, Standing)> {
         let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &self.model).await?;
         if let Some(later) = decisions.last().filter(|newest| newest.decided_at >= now) {
-            return Err(Error::LaterDecision { model: self.model.clone(), decided_at: later.decided_at, now });
+            return Err(Error::LaterDecision {
+                model: self.model.clone(),
+                decided_at: later.decided_at,
+                now,
+            });
         }
         let history = History::replay(&decisions);
         let before = standing(&history, &self.tracker.aliases(&self.model).await?);

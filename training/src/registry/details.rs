@@ -111,8 +111,12 @@ impl From<Run> for RunDetails {
 
 impl DatasetDetails {
     fn of(run: &Run) -> Option<Self> {
-        let Dataset { name, digest, rows, source, .. } =
-            run.inputs.dataset_inputs.iter().map(Dataset::of_run).find(|dataset| dataset.context == "training")?;
+        let Dataset { name, digest, rows, source, .. } = run
+            .inputs
+            .dataset_inputs
+            .iter()
+            .map(Dataset::of_run)
+            .find(|dataset| dataset.context == "training")?;
         let list = |key: &str| source[key].as_array().cloned().unwrap_or_default();
         let load_ids = list("load_ids").iter().filter_map(Value::as_str).map(str::to_owned).collect();
         Some(Self {

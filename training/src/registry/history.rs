@@ -66,9 +66,8 @@ impl History {
     pub(super) fn way_back(&self, alias: Option<u32>) -> Option<WayBack> {
         let (from, newest) = (self.champion()?, self.newest.as_ref()?);
         let agrees = alias == Some(from);
-        let not_carried_out = alias.is_some()
-            && alias == newest.previous_version
-            && newest.metric != PromotionRow::ROLLBACK;
+        let not_carried_out =
+            alias.is_some() && alias == newest.previous_version && newest.metric != PromotionRow::ROLLBACK;
         let mut before = Vec::new();
         for version in self.line.iter().rev().filter(|version| **version != from) {
             if !before.contains(version) {

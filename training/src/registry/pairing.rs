@@ -138,9 +138,7 @@ fn losses(pairs: &[Pair<'_>], lag: usize) -> Result<(Vec<LossPair>, Option<Strin
         let b = series(pairs, |pair| pair.1, &levels, kind)?;
         let differentials: Vec<f64> = a.iter().filter_map(|(at, loss)| Some(loss - b.get(at)?)).collect();
         let test = match diebold_mariano(&differentials, lag) {
-            Ok(test) => {
-                Some(Significance { statistic: test.statistic, p_two_sided: test.p_two_sided })
-            }
+            Ok(test) => Some(Significance { statistic: test.statistic, p_two_sided: test.p_two_sided }),
             Err(error @ Error::TooFew { .. }) => {
                 untested = Some(error.to_string());
                 None
@@ -169,13 +167,8 @@ fn series<'a>(
             quantiles.extend(row.quantiles.iter().map(|(_, value)| *value));
         }
     }
-    let rows = ScoredRows {
-        origins: &origins,
-        targets: &targets,
-        points: &points,
-        levels,
-        quantiles: &quantiles,
-    };
+    let rows =
+        ScoredRows { origins: &origins, targets: &targets, points: &points, levels, quantiles: &quantiles };
     loss_series(&rows, kind)
 }
 

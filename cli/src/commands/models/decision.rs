@@ -18,7 +18,8 @@ pub fn report(change: &Change) -> String {
     };
     lines.push(format!("version {version} of {model}, {spec}, is champion{before}"));
     if !change.recorded {
-        lines.push("that was on record already: the alias follows it, and nothing new is recorded".to_owned());
+        lines
+            .push("that was on record already: the alias follows it, and nothing new is recorded".to_owned());
     }
     lines.join("\n")
 }

@@ -165,11 +165,7 @@ mod tests {
                 load_ids: vec!["l229".to_owned(), "l230".to_owned()],
                 objects: vec![json!({"key": "raw/quotes/l230.parquet", "etag": "e"})],
             }),
-            artifact: ArtifactState {
-                digest: Some("ab12".to_owned()),
-                size_bytes: Some(5_120),
-                fault: None,
-            },
+            artifact: ArtifactState { digest: Some("ab12".to_owned()), size_bytes: Some(5_120), fault: None },
             decisions: vec![PromotionRow {
                 decided_at: "2013-02-01T23:00:00Z".parse().unwrap(),
                 model_name: "weekly".to_owned(),
