@@ -120,7 +120,7 @@ fn on_the_same_rows(losses: &PairedLosses, [a, b]: &[String; 2]) -> String {
     match &losses.untested {
         Some(reason) => text.push_str(&format!("\nno test: {reason}")),
         None => text.push_str(&format!(
-            "\nDiebold-Mariano over origins at {} lags, two-sided; a negative difference is in favour of {a}",
+            "\nDiebold-Mariano over origins at lag {}, two-sided; a negative difference is in favour of {a}",
             losses.lag
         )),
     }

@@ -11,8 +11,8 @@ use crate::{pipeline, platform};
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version's number
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    version: u32,
+    #[arg(value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
     /// Why: it is recorded with the decision
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -26,7 +26,7 @@ impl Promote {
         let registry = platform::model_registry(settings, self.of.model).await?;
         let runtime = OnnxRuntime::load(&settings.tools.libonnxruntime)?;
         let (_, now) = pipeline::stand(&*pipeline::clock(as_of));
-        let change = registry.promote(&runtime, self.version, &self.reason, now).await?;
+        let change = registry.promote(&runtime, self.number, &self.reason, now).await?;
         println!("{}", decision::report(&change));
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::{platform, tables};
 pub struct Show {
     /// A version's number, or an alias
     #[arg(value_name = "VERSION|champion")]
-    version: ModelSelector,
+    which: ModelSelector,
     #[command(flatten)]
     of: Of,
     /// Print JSON, with the metrics of each run's last fold, load ids and objects
@@ -28,7 +28,7 @@ impl Show {
     /// Runs it.
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let registry = platform::model_registry(settings, self.of.model).await?;
-        let details = registry.details(&self.version, AsOf::now(&SystemClock)).await?;
+        let details = registry.details(&self.which, AsOf::now(&SystemClock)).await?;
         match self.json {
             true => println!("{}", serde_json::to_string_pretty(&details)?),
             false => println!("{}", report(&details)),
