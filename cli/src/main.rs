@@ -65,3 +65,15 @@ fn main() -> ExitCode {
         Err(error) => failure::report(&error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_subcommand_is_put_together_rightly() {
+        Cli::command().debug_assert();
+    }
+}

@@ -7,6 +7,7 @@ use weekahead_lake::{Lake, LakeConfig};
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::{Forecaster, OnlineFeatures, Registry};
 use weekahead_tracker::{Auth, Tracker, TrackerConfig};
+use weekahead_training::registry::ModelRegistry;
 use weekahead_warehouse::{LakeLocation, Warehouse, WarehouseConfig};
 
 use crate::artifacts::S3Artifacts;
@@ -61,6 +62,15 @@ pub async fn forecaster(settings: &Settings) -> anyhow::Result<Forecaster> {
     let registry =
         Registry::new(warehouse.clone(), tracker(settings).await?, runtime, &settings.training.model);
     Ok(Forecaster::new(warehouse, registry))
+}
+
+/// The versions of a registered model: the settings' one unless another is named.
+pub async fn model_registry(settings: &Settings, model: Option<String>) -> anyhow::Result<ModelRegistry> {
+    Ok(ModelRegistry {
+        warehouse: warehouse(settings).await?,
+        tracker: tracker(settings).await?,
+        model: model.unwrap_or_else(|| settings.training.model.clone()),
+    })
 }
 
 /// The newest features of the view that models are trained on, or why they cannot be held online. Opened without talking to

@@ -146,7 +146,29 @@ pub fn right_align(table: &mut Table, from: usize) {
     }
 }
 
-fn bps(log_return: f64) -> String {
+/// Names with their values, without a header.
+pub fn facts(rows: Vec<[String; 2]>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).add_rows(rows);
+    table
+}
+
+/// A measured number: whole ones as they are, others with six decimals.
+pub fn figure(value: f64) -> String {
+    match value {
+        value if value.is_nan() => missing(),
+        value if value.fract() == 0.0 && value.abs() < 1e9 => format!("{value}"),
+        value => format!("{value:.6}"),
+    }
+}
+
+/// What stands where there is nothing.
+pub fn or_missing<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(missing, |value| value.to_string())
+}
+
+/// A log return in basis points.
+pub fn bps(log_return: f64) -> String {
     format!("{:.1}", log_return * 1e4)
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::encoding::{Ignored, pairs};
-use crate::{Error, Result, Tracker};
+use crate::{Error, Result, RunDatasetInput, Tracker};
 
 /// A dataset that a run used.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Dataset {
     pub rows: u64,
 }
 
+/// The tag of what a dataset was used for.
+const CONTEXT_TAG: &str = "mlflow.data.context";
 const MAX_NAME: usize = 500;
 const MAX_DIGEST: usize = 36;
 const MAX_SOURCE: usize = 65_535;
@@ -80,7 +82,7 @@ impl Dataset {
         self.check("source of dataset", source.len(), MAX_SOURCE)?;
         self.check("schema of dataset", schema.len(), MAX_SCHEMA)?;
         Ok(DatasetInput {
-            tags: BTreeMap::from([("mlflow.data.context".to_owned(), self.context.clone())]),
+            tags: BTreeMap::from([(CONTEXT_TAG.to_owned(), self.context.clone())]),
             dataset: DatasetFields {
                 name: &self.name,
                 digest: &self.digest,
@@ -90,6 +92,25 @@ impl Dataset {
                 profile,
             },
         })
+    }
+
+    /// The dataset that a run recorded by [`Tracker::log_inputs`]; what is missing or no JSON is left empty.
+    pub fn of_run(input: &RunDatasetInput) -> Self {
+        let text = |field: &str| input.dataset.get(field).cloned().unwrap_or_default();
+        let json = |field: &str| serde_json::from_str::<Value>(&text(field)).unwrap_or_default();
+        let column =
+            |column: &Value| Some((column["name"].as_str()?.to_owned(), column["type"].as_str()?.to_owned()));
+        let schema = json("schema");
+        let columns = schema["mlflow_colspec"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Self {
+            name: text("name"),
+            digest: text("digest"),
+            context: input.tags.get(CONTEXT_TAG).cloned().unwrap_or_default(),
+            source_type: text("source_type"),
+            source: json("source"),
+            columns: columns.iter().filter_map(column).collect(),
+            rows: json("profile")["num_rows"].as_u64().unwrap_or_default(),
+        }
     }
 
     fn check(&self, what: &'static str, length: usize, limit: usize) -> Result<()> {
@@ -138,6 +159,16 @@ mod tests {
           }
         }
         "#);
+    }
+
+    #[test]
+    fn what_was_recorded_is_read_back() {
+        let dataset = dataset();
+        let json = serde_json::to_value(dataset.encode().unwrap()).unwrap();
+        let input: RunDatasetInput = serde_json::from_value(json).unwrap();
+        assert_eq!(Dataset::of_run(&input), dataset);
+        let foreign = RunDatasetInput { tags: BTreeMap::new(), dataset: BTreeMap::new() };
+        assert_eq!(Dataset::of_run(&foreign).source, Value::Null);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Logging a forecaster as ONNX so that stock MLflow loads it, and getting it back from the registry.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use bytes::Bytes;
 
@@ -44,6 +46,31 @@ pub enum ModelSelector {
     Alias(String),
     /// The one of this number.
     Version(u32),
+}
+
+impl FromStr for ModelSelector {
+    type Err = Error;
+
+    /// A number is a version, any other word an alias.
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(version) if version > 0 => Ok(Self::Version(version)),
+            Err(_) if text.starts_with(char::is_alphabetic) => Ok(Self::Alias(text.to_owned())),
+            _ => {
+                let reason = "is no version: use its number, or an alias such as `champion`".to_owned();
+                Err(Error::Model { name: text.to_owned(), reason })
+            }
+        }
+    }
+}
+
+impl fmt::Display for ModelSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alias(alias) => f.write_str(alias),
+            Self::Version(version) => version.fmt(f),
+        }
+    }
 }
 
 /// A registered version with its files.
@@ -169,5 +196,23 @@ impl DownloadedModel {
 
     fn wrong(&self, reason: String) -> Error {
         Error::Model { name: format!("{} version {}", self.version.name, self.version.version), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_a_version_and_a_word_an_alias() {
+        for (text, selector) in
+            [("7", ModelSelector::Version(7)), ("champion", ModelSelector::Alias("champion".into()))]
+        {
+            assert_eq!(text.parse::<ModelSelector>().unwrap(), selector);
+            assert_eq!(selector.to_string(), text);
+        }
+        for text in ["", "0", "-1", "1.5", "@champion"] {
+            assert!(text.parse::<ModelSelector>().is_err(), "{text}");
+        }
     }
 }

@@ -51,6 +51,24 @@ struct VersionAnswer {
     model_version: ModelVersion,
 }
 
+#[derive(Deserialize)]
+struct RegisteredModelAnswer {
+    registered_model: RegisteredModel,
+}
+
+#[derive(Deserialize)]
+struct RegisteredModel {
+    #[serde(default)]
+    aliases: Vec<Alias>,
+}
+
+#[derive(Deserialize)]
+struct Alias {
+    alias: String,
+    #[serde(with = "version")]
+    version: u32,
+}
+
 /// What names a version, or one of its tags or texts.
 #[derive(Default, Serialize)]
 struct VersionRequest<'a> {
@@ -141,6 +159,21 @@ impl Tracker {
             {
                 Ok(None)
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The aliases of a model with the versions that they point at; none when the model does not exist.
+    ///
+    /// # Errors
+    /// Only those of the exchange.
+    pub async fn aliases(&self, name: &str) -> Result<BTreeMap<String, u32>> {
+        match self.get::<RegisteredModelAnswer>("registered-models/get", &[("name", name)]).await {
+            Ok(answer) => {
+                let aliases = answer.registered_model.aliases.into_iter();
+                Ok(aliases.map(|alias| (alias.alias, alias.version)).collect())
+            }
+            Err(Error::NotFound { .. }) => Ok(BTreeMap::new()),
             Err(error) => Err(error),
         }
     }
@@ -267,6 +300,14 @@ mod tests {
             serde_json::to_string(&request).unwrap(),
             r#"{"name":"n","version":"12","alias":"champion"}"#
         );
+    }
+
+    #[test]
+    fn aliases_name_versions() {
+        let json = r#"{"registered_model":{"name":"n","aliases":[{"alias":"champion","version":"3"}]}}"#;
+        let answer: RegisteredModelAnswer = serde_json::from_str(json).unwrap();
+        let [alias] = answer.registered_model.aliases.as_slice() else { panic!("one alias") };
+        assert_eq!((alias.alias.as_str(), alias.version), ("champion", 3));
     }
 
     #[test]

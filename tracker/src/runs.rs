@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
@@ -206,6 +207,22 @@ impl Tracker {
         Ok(self.get::<RunAnswer>("runs/get", &[("run_id", run_id)]).await?.run)
     }
 
+    /// Runs by their ids; those that the server does not have are left out.
+    ///
+    /// # Errors
+    /// Only those of the exchange.
+    pub async fn runs(&self, run_ids: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Run>> {
+        let reads = run_ids.into_iter().map(|run_id| async move {
+            match self.run(&run_id).await {
+                Ok(run) => Ok(Some((run_id, run))),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let found: Vec<_> = stream::iter(reads).buffer_unordered(RUNS_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// Sets a tag, replacing its former value; values over 8,000 characters are cut as [`Tracker::log_batch`] says.
     ///
     /// # Errors
@@ -271,6 +288,10 @@ impl Tracker {
 }
 
 const RUNS_PER_PAGE: usize = 1_000;
+/// Runs asked for at the same time.
+const RUNS_AT_ONCE: usize = 4;
+/// The tag of the run that a run belongs to.
+const PARENT_TAG: &str = "mlflow.parentRunId";
 
 impl NewRun {
     /// A run of `weekahead` with no tags.
@@ -292,7 +313,7 @@ impl NewRun {
         let own = [
             ("mlflow.user", Some(&self.user)),
             ("mlflow.source.name", Some(&self.source)),
-            ("mlflow.parentRunId", self.parent_run_id.as_ref()),
+            (PARENT_TAG, self.parent_run_id.as_ref()),
             ("mlflow.note.content", self.description.as_ref()),
         ];
         let own = own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.clone())));
@@ -316,5 +337,10 @@ impl Run {
     /// The last value of a metric.
     pub fn metric(&self, key: &str) -> Option<f64> {
         self.data.metrics.iter().find(|metric| metric.key == key).map(|metric| metric.value)
+    }
+
+    /// The run that it belongs to.
+    pub fn parent_run_id(&self) -> Option<&str> {
+        self.data.tags.get(PARENT_TAG).map(String::as_str)
     }
 }

@@ -111,6 +111,71 @@ pub enum Error {
     /// The tracker failed.
     #[error(transparent)]
     Tracker(#[from] weekahead_tracker::Error),
+    /// A version or alias that the registry does not have.
+    #[error("the registry has no version {version} of `{model}`: `weekahead models list` shows those it has")]
+    UnknownVersion {
+        /// The registered model.
+        model: String,
+        /// The number or the alias asked for.
+        version: String,
+    },
+    /// A version whose artifact is lost or not what was registered.
+    #[error("version {version} of `{model}` cannot answer: {reason}; choose another, or train it again")]
+    UnusableVersion {
+        /// The registered model.
+        model: String,
+        /// The version.
+        version: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A promotion that would change nothing.
+    #[error("version {version} of `{model}` is champion already")]
+    AlreadyChampion {
+        /// The registered model.
+        model: String,
+        /// The version.
+        version: u32,
+    },
+    /// Nobody to go back from.
+    #[error("`{model}` never had a champion: `weekahead train` makes one, or `weekahead models promote`")]
+    NoChampion {
+        /// The registered model.
+        model: String,
+    },
+    /// Nobody to go back to.
+    #[error(
+        "before version {version} no other version of `{model}` was champion that could be gone back to{skipped}; promote one: \
+         `weekahead models promote VERSION --reason ...`"
+    )]
+    NothingBefore {
+        /// The registered model.
+        model: String,
+        /// The champion.
+        version: u32,
+        /// Former champions that were skipped, and why.
+        skipped: String,
+    },
+    /// A decision must be the newest when it is made.
+    #[error(
+        "a decision about `{model}` was made at {decided_at}, which is not before {now}: decide now, without --as-of"
+    )]
+    LaterDecision {
+        /// The registered model.
+        model: String,
+        /// When the newest decision was made.
+        decided_at: jiff::Timestamp,
+        /// When this one would be.
+        now: jiff::Timestamp,
+    },
+    /// A reason that says nothing, or too much.
+    #[error("a reason of {characters} characters: say why in 1 to {most}")]
+    Reason {
+        /// Its length.
+        characters: usize,
+        /// The longest that is taken.
+        most: usize,
+    },
     /// A computing task was stopped from outside.
     #[error("the backtest was interrupted; run it again")]
     Interrupted,

@@ -12,6 +12,7 @@ mod outline;
 mod plan;
 pub mod plots;
 mod recording;
+pub mod registry;
 pub mod report;
 mod session;
 

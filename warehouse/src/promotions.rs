@@ -12,8 +12,9 @@ use crate::{Error, Result, Warehouse};
 /// One decision: a row of `ops.promotions`.
 ///
 /// # Missing values
-/// `previous_version` is `None` when there was no champion; `champion_value` and `p_value` are then NaN.
-#[derive(Debug, Clone, PartialEq)]
+/// `previous_version` is `None` when there was no champion; `champion_value` and `p_value` are then NaN. A person's decision
+/// has no figures: all three values are NaN.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PromotionRow {
     /// When it was decided.
     pub decided_at: Timestamp,
@@ -29,7 +30,7 @@ pub struct PromotionRow {
     pub previous_version: Option<u32>,
     /// Whether the challenger became the champion.
     pub promoted: bool,
-    /// The metric decided by.
+    /// The metric decided by, or [`BY_HAND`](Self::BY_HAND) or [`ROLLBACK`](Self::ROLLBACK).
     pub metric: String,
     /// The challenger's value of it.
     pub challenger_value: f64,
@@ -39,6 +40,13 @@ pub struct PromotionRow {
     pub p_value: f64,
     /// Why, in one sentence.
     pub reason: String,
+}
+
+impl PromotionRow {
+    /// In place of the metric: a person promoted the version.
+    pub const BY_HAND: &'static str = "by_hand";
+    /// In place of the metric: a person went back to the version.
+    pub const ROLLBACK: &'static str = "rollback";
 }
 
 impl Warehouse {

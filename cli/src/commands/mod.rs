@@ -7,6 +7,7 @@ mod features;
 mod forecast;
 mod ingest;
 mod lake;
+mod models;
 mod replay_provider;
 mod serve;
 mod train;
@@ -35,6 +36,9 @@ pub enum Command {
     Features(features::Features),
     /// Backtest the models, record them in MLflow, promote by evidence
     Train(train::Train),
+    /// The registered models: list, show and compare versions, promote one, go back to the one before
+    #[command(subcommand)]
+    Models(models::Models),
     /// Forecast the week ahead for the whole universe and write it back
     Forecast(forecast::Forecast),
     /// Serve the HTTP API
@@ -56,7 +60,11 @@ pub enum Command {
 
 impl Command {
     fn takes_as_of(&self) -> bool {
-        matches!(self, Self::Ingest(_) | Self::Features(_) | Self::Train(_) | Self::Forecast(_))
+        match self {
+            Self::Ingest(_) | Self::Features(_) | Self::Train(_) | Self::Forecast(_) => true,
+            Self::Models(models) => models.decides(),
+            _ => false,
+        }
     }
 }
 
@@ -64,7 +72,8 @@ impl Command {
 pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
     if let Some(as_of) = global.as_of.filter(|_| !command.takes_as_of()) {
         bail!(
-            "--as-of {as_of} has no meaning for this command: it goes with ingest, features, train and forecast"
+            "--as-of {as_of} has no meaning for this command: it goes with ingest, features, train, forecast, models promote \
+             and models rollback"
         );
     }
     let settings = Settings::load(global.config.as_deref(), global.home.as_deref())?;
@@ -74,6 +83,7 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Ingest(ingest) => ingest.run(settings, global.as_of).await,
         Command::Features(features) => features.run(settings, global.as_of).await,
         Command::Train(train) => train.run(settings, global.as_of).await,
+        Command::Models(models) => models.run(&settings, global.as_of).await,
         Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
         Command::Serve(serve) => serve.run(settings).await,
         Command::Lake(lake) => lake.run(settings).await,

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::models;
 use crate::platform::{PATIENCE, Platform, Running, venv};
 
 const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
@@ -35,6 +36,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     let mut second = Running::start(platform.weekahead(&["demo", "--stay"]));
     second.until("the HTTP API answers").await;
     assert_eq!(platform.digests().await, digests);
+    models::are_managed(&platform).await;
     // Killed, a supervisor stops nobody: the lifelines must.
     second.signal(Signal::SIGKILL);
     second.end().await;

@@ -7,4 +7,5 @@ mod demo;
 mod faults;
 mod features;
 mod marts;
+mod models;
 mod platform;

@@ -55,6 +55,9 @@ async fn runs(tracker: &Tracker, experiment_id: &str) -> Run {
     assert_eq!(child.data.tags["mlflow.parentRunId"], parent.info.run_id);
     assert!(child.info.artifact_uri.starts_with("mlflow-artifacts:/"));
     assert!(tracker.run("0123").await.unwrap_err().is_not_found());
+    let known = tracker.runs(["0123".to_owned(), child.info.run_id.clone()]).await.unwrap();
+    assert_eq!(known.keys().collect::<Vec<_>>(), [&child.info.run_id]);
+    assert_eq!(known[&child.info.run_id].parent_run_id(), Some(parent.info.run_id.as_str()));
     let nowhere = tracker.create_run(&NewRun::new("999", "lost", NOW_MS)).await.unwrap_err();
     assert!(nowhere.is_not_found(), "{nowhere}");
     child
@@ -104,10 +107,11 @@ async fn inputs(tracker: &Tracker, run: &Run) {
         rows: 1_000,
     };
     tracker.log_inputs(&run.info.run_id, std::slice::from_ref(&dataset)).await.unwrap();
-    tracker.log_inputs(&run.info.run_id, &[dataset]).await.unwrap();
+    tracker.log_inputs(&run.info.run_id, std::slice::from_ref(&dataset)).await.unwrap();
     let stored = tracker.run(&run.info.run_id).await.unwrap().inputs.dataset_inputs;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].tags["mlflow.data.context"], "training");
+    assert_eq!(Dataset::of_run(&stored[0]), dataset);
     assert!(stored[0].dataset["source"].contains("2013-01-25T23:00:00Z"));
 }
 
@@ -179,6 +183,8 @@ async fn registry(tracker: &Tracker, logged: &LoggedModelRef) {
         (champion.tags["decision"].as_str(), champion.description.as_str()),
         ("promoted", "better by 3 percent")
     );
+    assert_eq!(tracker.aliases(name).await.unwrap(), BTreeMap::from([("champion".to_owned(), 1)]));
+    assert!(tracker.aliases("nothing").await.unwrap().is_empty());
     assert!(tracker.set_alias(name, "champion", 9).await.unwrap_err().is_not_found());
     assert!(tracker.model_version(name, 9).await.unwrap_err().is_not_found());
 }
