@@ -1,6 +1,7 @@
 //! From a fitted model to an artifact that is known to compute the same numbers.
 
 use ndarray::Axis;
+use serde::{Deserialize, Serialize};
 use weekahead_models::ModelSpec;
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest, parity, to_onnx};
 
@@ -9,7 +10,7 @@ use crate::plan::PlanSettings;
 use crate::{Dataset, Error, Result};
 
 /// A model as ONNX, checked against the native model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Artifact {
     /// The ONNX file.
     pub bytes: Vec<u8>,

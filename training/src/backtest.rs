@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
 use weekahead_market::{Calendar, Session};
 use weekahead_models::{Calibration, IntervalModel, LinearModel, ModelSpec, ScaleSpec, TrainingRows};
 
@@ -29,6 +30,33 @@ pub struct Backtest {
     pub fold_metrics: Vec<Metrics>,
     /// The loss that decides promotion, by origin.
     pub losses: LossSeries,
+}
+
+/// A model's forecasts of a fold's test rows.
+///
+/// # Shape
+/// `points` has one entry a test row, in the data set's order; `quantiles` is row-major, rows x levels.
+///
+/// # Units
+/// Log returns over the horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoldForecasts {
+    /// The points.
+    pub points: Vec<f64>,
+    /// The quantiles.
+    pub quantiles: Vec<f64>,
+}
+
+impl FoldForecasts {
+    fn check(&self) -> Result<()> {
+        let width = self.quantiles.len() / self.points.len().max(1);
+        let finite = |what, values: &[f64], width: usize| match values.iter().position(|v| !v.is_finite()) {
+            Some(index) => Err(Error::NotFinite { what, row: index / width.max(1) }),
+            None => Ok(()),
+        };
+        finite("a point forecast", &self.points, 1)?;
+        finite("a quantile", &self.quantiles, width)
+    }
 }
 
 /// A model fitted on one fold's past, or on all of it.
@@ -96,15 +124,54 @@ pub fn backtest(
     spec: &ModelSpec,
     settings: &PlanSettings,
 ) -> Result<Backtest> {
+    let forecasts = folds.iter().map(|fold| forecast_fold(dataset, fold, spec, settings));
+    assemble(dataset, folds, spec, settings, forecasts.collect::<Result<_>>()?)
+}
+
+/// Fits a model on a fold's past and asks it about the fold's test rows.
+///
+/// # Errors
+/// Those of fitting; [`Error::NotFinite`] for a forecast that is no number.
+pub(crate) fn forecast_fold(
+    dataset: &Dataset,
+    fold: &Fold,
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+) -> Result<FoldForecasts> {
+    let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
+    let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
+    let outputs = fitted.interval.predict(&fitted.model, dataset.x.select(Axis(0), &test).view())?;
+    let forecasts = FoldForecasts {
+        points: outputs.y.into_iter().collect(),
+        quantiles: outputs.quantiles.into_iter().collect(),
+    };
+    forecasts.check()?;
+    Ok(forecasts)
+}
+
+/// The test rows of a fold: what its forecasts are about, in this order.
+pub(crate) fn test_rows(dataset: &Dataset, fold: &Fold) -> Vec<usize> {
+    rows_of(dataset, fold.test(), |_| true)
+}
+
+/// Joins the forecasts of all folds, in order, and scores them.
+///
+/// # Errors
+/// Those of scoring; [`Error::NotFinite`] for a loss that is no number.
+pub(crate) fn assemble(
+    dataset: &Dataset,
+    folds: &[Fold],
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+    forecasts: Vec<FoldForecasts>,
+) -> Result<Backtest> {
     let mut walked = Walked::default();
-    for fold in folds {
-        let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
-        let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
-        let outputs = fitted.interval.predict(&fitted.model, dataset.x.select(Axis(0), &test).view())?;
+    for (fold, forecasts) in folds.iter().zip(forecasts) {
+        let test = test_rows(dataset, fold);
         walked.folds.extend(test.iter().map(|_| fold.index()));
         walked.rows.extend(test);
-        walked.points.extend(outputs.y);
-        walked.quantiles.extend(outputs.quantiles);
+        walked.points.extend(forecasts.points);
+        walked.quantiles.extend(forecasts.quantiles);
     }
     walked.score(dataset, spec, settings)
 }
@@ -217,9 +284,13 @@ impl Walked {
             *start = rows.end;
             Some(rows)
         });
+        let losses = loss_series(&all, settings.loss)?;
+        if let Some(row) = losses.values().position(|loss| !loss.is_finite()) {
+            return Err(Error::NotFinite { what: "the loss of an origin", row });
+        }
         Ok(Backtest {
             metrics: evaluate(&all)?,
-            losses: loss_series(&all, settings.loss)?,
+            losses,
             fold_metrics: by_fold.map(|rows| evaluate(&scored(rows))).collect::<Result<_>>()?,
             spec: spec.clone(),
             rows: self.rows,

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use weekahead_market::AsOf;
-use weekahead_models::ModelSpec;
-use weekahead_tracker::{ModelVersion, Run};
+use weekahead_tracker::ModelVersion;
 use weekahead_warehouse::PromotionRow;
 
-use super::Session;
-use crate::evaluation::{Candidate, Decision, Policy, decide};
-use crate::recording::Recording;
-use crate::{Backtest, Dataset, ExperimentPlan, Result};
+use super::incumbent::{Incumbent, candidate};
+use super::record::Recorded;
+use super::{Exclusion, Session};
+use crate::evaluation::{Candidate, Decision, LossSeries, Policy, decide};
+use crate::{Dataset, ExperimentPlan, Result};
 
 impl Session {
     /// Decides, writes the decision down, moves the alias: in this order, so that an alias that moved has a reason.
@@ -17,48 +17,62 @@ impl Session {
         &self,
         plan: &ExperimentPlan,
         dataset: &Dataset,
-        backtests: &[Backtest],
-        recorded: &[(Run, ModelVersion)],
+        recorded: &[Recorded],
+        excluded: &[Exclusion],
         decided_at: Timestamp,
     ) -> Result<Decision> {
-        if let Some(decision) = self.repeat_decision(plan, recorded).await? {
+        let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
+        if let Some(decision) = self.repeat_decision(plan, recorded, &decisions).await? {
             return Ok(decision);
         }
-        let previous = self.previous_champion(plan, dataset.as_of, decided_at).await?;
-        let champion = match &previous {
-            Some((version, spec)) => match find(backtests, spec) {
-                Some(backtest) => Some(candidate(backtest)),
-                None => return Ok(not_comparable(*version, spec)),
-            },
-            None => None,
+        let incumbent = self.incumbent(plan, dataset, recorded, excluded, decided_at).await?;
+        let decision = self.compare(plan, recorded, &incumbent)?;
+        let decision = match decisions.last().filter(|newest| newest.decided_at > decided_at) {
+            Some(newest) => of_the_past(decision, newest.decided_at),
+            None => decision,
         };
-        let baseline = candidate(&backtests[0]);
-        let challenging = |backtest: &&Backtest| {
-            let name = backtest.spec.to_string();
-            name != baseline.name && champion.as_ref().is_none_or(|champion| champion.name != name)
+        let subject = subject(&decision, recorded);
+        let row = promotion_row(plan, &decision, subject, incumbent.version(), decided_at);
+        self.warehouse.write_promotion(&row).await?;
+        let (name, version) = (&plan.model_name, subject.version.version);
+        self.tracker.set_version_tag(name, version, "weekahead.decision", &decision.reason).await?;
+        if decision.promote.is_some() {
+            self.tracker.set_alias(name, ModelVersion::CHAMPION, version).await?;
+        }
+        Ok(decision)
+    }
+
+    /// Holds the session's models against the baseline and the champion, where that can be done.
+    fn compare(
+        &self,
+        plan: &ExperimentPlan,
+        recorded: &[Recorded],
+        incumbent: &Incumbent,
+    ) -> Result<Decision> {
+        let champion = match incumbent {
+            Incumbent::NotComparable { reason, .. } => {
+                return Ok(Decision { promote: None, reason: reason.clone(), comparisons: Vec::new() });
+            }
+            Incumbent::Comparable { candidate, .. } => Some(candidate),
+            Incumbent::Nobody | Incumbent::Lost { .. } => None,
         };
-        let challengers: Vec<_> = backtests.iter().filter(challenging).map(candidate).collect();
+        let baseline = candidate(&recorded[0]);
+        let challenging = |candidate: &Candidate| {
+            candidate.name != baseline.name && champion.is_none_or(|champion| champion.name != candidate.name)
+        };
+        let challengers: Vec<_> = recorded.iter().map(candidate).filter(challenging).collect();
         let policy = Policy {
             loss: plan.settings.loss,
             significance: plan.settings.significance,
             trials: challengers.len(),
             minimum_origins: plan.settings.minimum_origins,
         };
-        let champion = champion.as_ref();
         let horizon = plan.settings.horizon;
-        let decision = decide(&challengers, champion, &baseline, &policy, &self.calendar, horizon)?;
-        let subject =
-            decision.promote.as_deref().or(decision.comparisons.first().map(|c| c.challenger.as_str()));
-        let at =
-            subject.and_then(|name| backtests.iter().position(|backtest| backtest.spec.to_string() == name));
-        let (run, version) = &recorded[at.unwrap_or(0)];
-        let row = promotion_row(plan, &decision, &backtests[at.unwrap_or(0)].spec, run, version, decided_at);
-        let row = PromotionRow { previous_version: previous.map(|(version, _)| version), ..row };
-        self.warehouse.write_promotion(&row).await?;
-        let name = &plan.model_name;
-        self.tracker.set_version_tag(name, version.version, "weekahead.decision", &decision.reason).await?;
-        if decision.promote.is_some() {
-            self.tracker.set_alias(name, ModelVersion::CHAMPION, version.version).await?;
+        let mut decision = decide(&challengers, champion, &baseline, &policy, &self.calendar, horizon)?;
+        if let Incumbent::Lost { version } = incumbent {
+            let reason = decision.reason;
+            decision.reason =
+                format!("the registry has lost version {version}, the champion until now; {reason}");
         }
         Ok(decision)
     }
@@ -67,74 +81,68 @@ impl Session {
     async fn repeat_decision(
         &self,
         plan: &ExperimentPlan,
-        recorded: &[(Run, ModelVersion)],
+        recorded: &[Recorded],
+        decisions: &[PromotionRow],
     ) -> Result<Option<Decision>> {
-        let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
-        let ours = |row: &&PromotionRow| recorded.iter().any(|(run, _)| run.info.run_id == row.run_id);
-        let Some(row) = decisions.iter().rev().find(ours) else { return Ok(None) };
-        if row.promoted {
+        let ours =
+            |row: &PromotionRow| recorded.iter().any(|recorded| recorded.run.info.run_id == row.run_id);
+        let Some(at) = decisions.iter().rposition(ours) else { return Ok(None) };
+        let row = &decisions[at];
+        // Nor may it move back what was decided since.
+        if row.promoted && !decisions[at + 1..].iter().any(|later| later.promoted) {
             self.tracker.set_alias(&plan.model_name, ModelVersion::CHAMPION, row.model_version).await?;
         }
         let promote = row.promoted.then(|| row.model_kind.clone());
         Ok(Some(Decision { promote, reason: row.reason.clone(), comparisons: Vec::new() }))
     }
-
-    /// The version that was champion before this session, and what it is.
-    ///
-    /// By the recorded decisions: a session that broke off after moving the alias must not meet itself.
-    async fn previous_champion(
-        &self,
-        plan: &ExperimentPlan,
-        as_of: AsOf,
-        decided_at: Timestamp,
-    ) -> Result<Option<(u32, String)>> {
-        let decisions = self.warehouse.promotions(as_of.max(AsOf::at(decided_at)), &plan.model_name).await?;
-        let earlier = decisions.iter().rev().find(|row| row.promoted && row.decided_at < decided_at);
-        let Some(decision) = earlier else { return Ok(None) };
-        let version = self.tracker.model_version(&plan.model_name, decision.model_version).await?;
-        Ok(Some((version.version, Recording::spec_of(&version).unwrap_or_default().to_owned())))
-    }
 }
 
-/// A champion that the plan does not train cannot be beaten by it.
-fn not_comparable(version: u32, spec: &str) -> Decision {
-    let reason = format!(
-        "version {version} ({spec}) stays champion: the plan does not train that model, so nobody was compared with it; \
-         add it to the plan"
-    );
-    Decision { promote: None, reason, comparisons: Vec::new() }
+/// A session that stands before the newest decision moves nothing: the champion of today was chosen knowing more.
+fn of_the_past(decision: Decision, newest: Timestamp) -> Decision {
+    let Decision { promote, reason, comparisons } = decision;
+    let reason = match promote {
+        Some(_) => format!(
+            "nobody is promoted: a decision of {newest} stands, and this session stands before it; else it would be: {reason}"
+        ),
+        None => reason,
+    };
+    Decision { promote: None, reason, comparisons }
 }
 
-fn find<'a>(backtests: &'a [Backtest], name: &str) -> Option<&'a Backtest> {
-    backtests.iter().find(|backtest| backtest.spec.to_string() == name)
+/// The model that a decision is about: the promoted one, else the best challenger, else the one of the lowest loss but the
+/// baseline.
+fn subject<'a>(decision: &Decision, recorded: &'a [Recorded]) -> &'a Recorded {
+    let named = decision.promote.as_deref().or(decision.comparisons.first().map(|c| c.challenger.as_str()));
+    let by_name = |name: &str| recorded.iter().find(|recorded| recorded.name() == name);
+    let loss = |recorded: &&Recorded| mean(&recorded.backtest.losses);
+    let best = || recorded.iter().skip(1).min_by(|a, b| loss(a).total_cmp(&loss(b)));
+    named.and_then(by_name).or_else(best).unwrap_or(&recorded[0])
 }
 
-fn candidate(backtest: &Backtest) -> Candidate {
-    Candidate { name: backtest.spec.to_string(), losses: backtest.losses.clone() }
+fn mean(losses: &LossSeries) -> f64 {
+    losses.values().sum::<f64>() / losses.len() as f64
 }
 
 fn promotion_row(
     plan: &ExperimentPlan,
     decision: &Decision,
-    spec: &ModelSpec,
-    run: &Run,
-    version: &ModelVersion,
+    subject: &Recorded,
+    previous_version: Option<u32>,
     decided_at: Timestamp,
 ) -> PromotionRow {
-    let own = decision.comparisons.iter().find(|c| c.challenger == spec.to_string());
+    let name = subject.name();
+    let own = decision.comparisons.iter().find(|c| c.challenger == name);
     let best = decision.comparisons.first();
-    // The baseline is compared with nobody: its loss is what the others were held against.
-    let loss = own.map(|c| c.loss).or(best.map(|c| c.baseline_loss));
     PromotionRow {
         decided_at,
         model_name: plan.model_name.clone(),
-        model_version: version.version,
-        model_kind: spec.kind().to_owned(),
-        run_id: run.info.run_id.clone(),
-        previous_version: None,
+        model_version: subject.version.version,
+        model_kind: subject.backtest.spec.kind().to_owned(),
+        run_id: subject.run.info.run_id.clone(),
+        previous_version,
         promoted: decision.promote.is_some(),
         metric: plan.settings.loss.name().to_owned(),
-        challenger_value: loss.unwrap_or(f64::NAN),
+        challenger_value: own.map_or_else(|| mean(&subject.backtest.losses), |c| c.loss),
         champion_value: own.or(best).and_then(|c| c.champion_loss).unwrap_or(f64::NAN),
         p_value: own.map_or(f64::NAN, |c| c.p_adjusted),
         reason: decision.reason.clone(),

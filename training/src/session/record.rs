@@ -5,39 +5,98 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 use weekahead_market::{ForecastKey, Quantile};
-use weekahead_tracker::Run;
+use weekahead_tracker::{ModelVersion, Run};
 use weekahead_warehouse::BacktestRow;
 
-use super::{Progress, Session};
+use super::walk::{Trained, Walked};
+use super::{Exclusion, Listener, Progress, Session, check};
+use crate::evaluation::LossSeries;
 use crate::recording::Recording;
-use crate::{Backtest, Dataset, ExperimentPlan, Lineage, Result, export, fit_on_all};
+use crate::{Backtest, Dataset, ExperimentPlan, Lineage, Result};
+
+/// A model as it is written down.
+pub(super) struct Recorded {
+    pub(super) backtest: Backtest,
+    pub(super) run: Run,
+    pub(super) version: ModelVersion,
+}
+
+impl Recorded {
+    /// The model's name.
+    pub(super) fn name(&self) -> String {
+        self.backtest.spec.to_string()
+    }
+}
 
 impl Session {
+    /// Records all models, then the decision; says what was left out after all, and the decision's reason.
     pub(super) async fn record(
         &self,
         plan: &ExperimentPlan,
         dataset: &Dataset,
-        backtests: &[Backtest],
+        walked: Walked,
         recording: &Recording<'_>,
         written_at: Timestamp,
-        progress: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<()> {
+        progress: Listener<'_>,
+    ) -> Result<(Walked, String)> {
+        recording.end_dead_sessions().await?;
+        recording.mark_missing(&check::features_all_missing(dataset)).await?;
         let lineage = Lineage::read(&self.lake, &self.warehouse, dataset.as_of).await?;
-        let mut recorded = Vec::with_capacity(backtests.len());
-        for backtest in backtests {
-            let run = recording.record(backtest, &backtests[0].losses, &lineage).await?;
-            self.warehouse.write_backtests(&stored(dataset, backtest, &run, plan, written_at)?).await?;
-            let fitted = fit_on_all(dataset, &self.calendar, &backtest.spec, &plan.settings)?;
-            let artifact = export(dataset, &backtest.spec, &fitted, &plan.settings, &self.runtime)?;
-            let version = recording.register(&run.info, &backtest.spec, &artifact).await?;
-            let (model, done) = (backtest.spec.to_string(), recorded.len() + 1);
-            progress(Progress::Registered { model, version: version.version, done });
-            recorded.push((run, version));
+        let Walked { trained, mut excluded } = walked;
+        let baseline = trained.first().map(|baseline| baseline.backtest.losses.clone()).unwrap_or_default();
+        let (mut recorded, mut kept) = (Vec::with_capacity(trained.len()), Vec::with_capacity(trained.len()));
+        for model in trained {
+            let scribe = Scribe { session: self, plan, dataset, recording, lineage: &lineage, written_at };
+            match scribe.model(&model, &baseline).await {
+                Ok(written) => {
+                    let (model_name, version) = (written.name(), written.version.version);
+                    recorded.push(written);
+                    kept.push(model);
+                    progress(Progress::Registered { model: model_name, version, done: kept.len() });
+                }
+                Err(error) if !kept.is_empty() && error.is_of_one_model() => {
+                    let exclusion =
+                        Exclusion { model: model.backtest.spec.clone(), reason: error.to_string() };
+                    progress(Progress::Excluded(exclusion.clone()));
+                    excluded.push(exclusion);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let decision = self.decide(plan, dataset, backtests, &recorded, written_at).await?;
-        let runs: Vec<Run> = recorded.into_iter().map(|(run, _)| run).collect();
-        recording.finish(&runs, &decision.reason, &json!(decision)).await
+        for exclusion in &excluded {
+            recording.exclude(&exclusion.model, &exclusion.reason).await?;
+        }
+        let decision = self.decide(plan, dataset, &recorded, &excluded, written_at).await?;
+        let runs: Vec<Run> = recorded.into_iter().map(|recorded| recorded.run).collect();
+        recording.finish(&runs, &decision.reason, &json!(decision)).await?;
+        Ok((Walked { trained: kept, excluded }, decision.reason))
     }
+}
+
+/// Who writes one model down.
+struct Scribe<'a> {
+    session: &'a Session,
+    plan: &'a ExperimentPlan,
+    dataset: &'a Dataset,
+    recording: &'a Recording<'a>,
+    lineage: &'a Lineage,
+    written_at: Timestamp,
+}
+
+impl Scribe<'_> {
+    async fn model(&self, model: &Trained, baseline: &LossSeries) -> Result<Recorded> {
+        let Trained { backtest, artifact } = model;
+        let run = self.recording.record(backtest, baseline, self.lineage).await?;
+        let rows = stored(self.dataset, backtest, &run, self.plan, self.written_at)?;
+        self.session.warehouse.write_backtests(&rows).await?;
+        let version = self.recording.register(&run.info, &backtest.spec, artifact).await?;
+        Ok(Recorded { backtest: backtest.clone(), run, version })
+    }
+}
+
+/// Whether a model was left out, and why.
+pub(super) fn exclusion_of<'a>(excluded: &'a [Exclusion], name: &str) -> Option<&'a Exclusion> {
+    excluded.iter().find(|exclusion| exclusion.model.to_string() == name)
 }
 
 /// The backtest's forecasts as rows of the warehouse.

@@ -1,17 +1,28 @@
 //! What a session tells while it runs, and at its end.
 
-use jiff::Timestamp;
 use weekahead_market::AsOf;
+use weekahead_models::ModelSpec;
 use weekahead_tracker::ModelVersion;
 
-use super::Session;
+use super::walk::Walked;
+use super::{Session, check};
 use crate::evaluation::Metrics;
 use crate::recording::Recording;
-use crate::{Backtest, Dataset, Error, ExperimentPlan, Result};
+use crate::{Dataset, Error, ExperimentPlan, Result};
 
 /// How far a session is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
+    /// A session that was pending goes on.
+    Resumed {
+        /// Where its reader stood.
+        as_of: AsOf,
+    },
+    /// A session that was pending cannot go on now; it stays pending.
+    NotResumed {
+        /// Why.
+        reason: String,
+    },
     /// The data set has been read.
     Dataset {
         /// Its rows.
@@ -19,15 +30,17 @@ pub enum Progress {
         /// The folds it is cut into.
         folds: usize,
     },
-    /// A model has been walked forward.
-    Backtested {
+    /// A model has been fitted once more.
+    Fitted {
         /// The model.
         model: String,
-        /// Models done.
+        /// Fits done: one a model and fold, and one more a model, on all rows.
         done: usize,
-        /// Models in all.
+        /// Fits in all.
         whole: usize,
     },
+    /// A model is left out.
+    Excluded(Exclusion),
     /// A model has been recorded and registered.
     Registered {
         /// The model.
@@ -39,9 +52,20 @@ pub enum Progress {
     },
 }
 
+/// A model that a session goes on without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exclusion {
+    /// The model.
+    pub model: ModelSpec,
+    /// Why.
+    pub reason: String,
+}
+
 /// What came out of a session.
 #[derive(Debug, Clone)]
 pub struct TrainingReport {
+    /// The session's key.
+    pub session_key: String,
     /// Rows learned from.
     pub rows: usize,
     /// Folds walked.
@@ -50,9 +74,13 @@ pub struct TrainingReport {
     pub tested: (weekahead_market::Session, weekahead_market::Session),
     /// The models, best first.
     pub leaderboard: Vec<LeaderboardRow>,
+    /// The models that were left out.
+    pub excluded: Vec<Exclusion>,
+    /// Features that no row has: models see what they are filled with.
+    pub features_all_missing: Vec<String>,
     /// Who is champion now.
     pub champion: Option<(u32, String)>,
-    /// Why.
+    /// Why: this session's decision.
     pub reason: String,
     /// Whether the session had been recorded before.
     pub already_recorded: bool,
@@ -72,28 +100,33 @@ impl Session {
         &self,
         plan: &ExperimentPlan,
         dataset: &Dataset,
-        backtests: &[Backtest],
+        walked: Walked,
+        session_key: &str,
+        reason: String,
         already_recorded: bool,
     ) -> Result<TrainingReport> {
         let champion = self.tracker.version_by_alias(&plan.model_name, ModelVersion::CHAMPION).await?;
-        let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
-        let reason = decisions.last().map(|decision| decision.reason.clone()).unwrap_or_default();
-        let origin = |row: Option<&usize>| row.map(|row| dataset.keys[*row].origin);
-        let tested = origin(backtests[0].rows.first()).zip(origin(backtests[0].rows.last()));
         let no_rows = || Error::NoRows { view: dataset.view.clone(), as_of: dataset.as_of };
-        let mut leaderboard: Vec<_> = backtests
-            .iter()
-            .map(|backtest| LeaderboardRow { model: backtest.spec.to_string(), metrics: backtest.metrics })
-            .collect();
+        let baseline = &walked.trained.first().ok_or_else(no_rows)?.backtest;
+        let origin = |row: Option<&usize>| row.map(|row| dataset.keys[*row].origin);
+        let tested = origin(baseline.rows.first()).zip(origin(baseline.rows.last()));
+        let placed = |trained: &super::walk::Trained| LeaderboardRow {
+            model: trained.backtest.spec.to_string(),
+            metrics: trained.backtest.metrics,
+        };
+        let mut leaderboard: Vec<_> = walked.trained.iter().map(placed).collect();
         leaderboard.sort_by(|a, b| a.metrics.mae.total_cmp(&b.metrics.mae));
         Ok(TrainingReport {
+            session_key: session_key.to_owned(),
             rows: dataset.len(),
-            folds: backtests[0].fold_metrics.len(),
+            folds: baseline.fold_metrics.len(),
             tested: tested.ok_or_else(no_rows)?,
             leaderboard,
+            features_all_missing: check::features_all_missing(dataset),
             champion: champion.map(|v| (v.version, Recording::spec_of(&v).unwrap_or_default().to_owned())),
             reason,
             already_recorded,
+            excluded: walked.excluded,
         })
     }
 }
