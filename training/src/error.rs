@@ -65,6 +65,19 @@ pub enum Error {
         /// The feature view.
         view: String,
     },
+    /// A view whose table has no rows of this version.
+    #[error(
+        "the warehouse has no rows of view `{view}` in version {version} at {as_of}: run `weekahead features build --view {view}`, \
+         or stand later"
+    )]
+    NoFeatures {
+        /// The feature view.
+        view: String,
+        /// The version of its definitions.
+        version: String,
+        /// Where the reader stood.
+        as_of: weekahead_market::AsOf,
+    },
     /// A feature that the plan needs and the view lacks.
     #[error(
         "view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another"

@@ -3,6 +3,7 @@
 //! Everything is found again by tags and written with the clock's time, so that a session that broke off is continued
 //! in the same runs: recording a number twice leaves it once.
 
+mod ground;
 mod params;
 mod runs;
 mod worker;
@@ -19,6 +20,7 @@ use weekahead_tracker::{
 use crate::evaluation::{LossSeries, Metrics};
 use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result, plots};
 
+pub(crate) use ground::Ground;
 pub use runs::OpenSession;
 use runs::{find_or_create, new_run, reopen, sign, tags};
 use worker::Worker;
@@ -33,21 +35,6 @@ const FAILURE_TAG: &str = "weekahead.failure";
 const DECISION_TAG: &str = "weekahead.decision";
 /// The tag of features that no row has.
 const MISSING_TAG: &str = "weekahead.features_all_missing";
-/// The tag of a version's view.
-const VIEW_TAG: &str = "weekahead.view";
-/// The tag of the version of a version's view.
-const VIEW_VERSION_TAG: &str = "weekahead.view_version";
-/// The tag of the sessions that a version looks ahead.
-const HORIZON_TAG: &str = "weekahead.horizon";
-
-/// What a version was trained on and for, as far as the tracker tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Ground {
-    pub(crate) view: Option<String>,
-    pub(crate) view_version: Option<String>,
-    pub(crate) horizon: Option<String>,
-}
-
 /// A session in the tracker.
 #[derive(Debug)]
 pub struct Recording<'a> {
@@ -171,42 +158,16 @@ impl<'a> Recording<'a> {
         if let Some(version) = same.find(|version| version.run_id == run.run_id) {
             return Ok(version);
         }
-        let tags = tags([
+        let mut tags = tags([
             (ModelVersion::DIGEST_TAG, artifact.digest.clone()),
             (MODEL_TAG, spec.to_string()),
             (SESSION_TAG, self.session_key.clone()),
-            (VIEW_TAG, self.dataset.view.clone()),
-            (VIEW_VERSION_TAG, self.dataset.view_version.clone()),
-            (HORIZON_TAG, self.dataset.horizon.to_string()),
         ]);
+        tags.extend(Ground::of(self.dataset).tags());
         let logged =
             self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
         let description = format!("{spec}, trained on what was known at {}", self.dataset.as_of);
         Ok(self.tracker.register_version(model, &logged, &tags, &description).await?)
-    }
-
-    /// What a version was trained on and for: by its tags, or by the parameters of its run where it has none.
-    ///
-    /// # Errors
-    /// Those of the tracker, but for a run that is gone: nothing is known then.
-    pub(crate) async fn ground_of(tracker: &Tracker, version: &ModelVersion) -> Result<Ground> {
-        let tag = |name| version.tags.get(name).cloned();
-        let said =
-            Ground { view: tag(VIEW_TAG), view_version: tag(VIEW_VERSION_TAG), horizon: tag(HORIZON_TAG) };
-        if said.view.is_some() {
-            return Ok(said);
-        }
-        let params = match tracker.run(&version.run_id).await {
-            Ok(run) => run.data.params,
-            Err(error) if error.is_not_found() => BTreeMap::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let param = |name| params.get(name).cloned();
-        Ok(Ground {
-            view: param("view"),
-            view_version: param("view_version"),
-            horizon: param("horizon_sessions"),
-        })
     }
 
     /// The spec of a version that this program registered.
@@ -301,9 +262,10 @@ impl<'a> Recording<'a> {
 
 fn describe(plan: &ExperimentPlan, dataset: &Dataset) -> String {
     format!(
-        "Walk-forward backtest of {} models on view `{}`, {} rows known at {}, {} sessions ahead. The child runs are the models; \
-         compare them by `mae` and `mase`.",
+        "Walk-forward backtest of {} specs for the registered model `{}` on view `{}`, {} rows known at {}, {} sessions ahead. \
+         The child runs are the specs; compare them by `mae` and `mase`.",
         plan.models.len(),
+        plan.model_name,
         dataset.view,
         dataset.len(),
         dataset.as_of,

@@ -6,5 +6,7 @@ mod crash;
 mod demo;
 mod faults;
 mod features;
+mod flaky;
 mod marts;
 mod platform;
+mod training;

@@ -72,7 +72,7 @@ impl Session {
             Err(error) => return Err(error.into()),
         };
         let spec = Recording::spec_of(&version).unwrap_or_default().to_owned();
-        let ground = Recording::ground_of(&self.tracker, &version).await?;
+        let ground = Ground::of_version(&self.tracker, &version).await?;
         let version = version.version;
         let why_not = match recorded.iter().find(|recorded| recorded.name() == spec) {
             _ if differences(&ground, dataset).is_some() => differences(&ground, dataset),
