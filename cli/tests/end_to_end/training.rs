@@ -21,6 +21,7 @@ async fn a_session_survives_its_tracker_and_its_signals() {
     the_tracker_goes_away(&platform).await;
     a_signal_ends_the_runs(&platform).await;
     the_past_moves_no_alias(&platform).await;
+    what_cannot_be_compared_is_told(&platform).await;
     demo.signal(Signal::SIGTERM);
     demo.end().await;
     platform.until_silent().await;
@@ -91,10 +92,54 @@ async fn the_past_moves_no_alias(platform: &Platform) {
     assert_eq!(platform.query(promoted).await, "false\ntrue\n");
 }
 
+/// A champion of another horizon, one that the plan does not train, one that the registry has lost.
+async fn what_cannot_be_compared_is_told(platform: &Platform) {
+    let why = async |as_of: &str, change: &str| {
+        let file = write_experiment(platform, "flaky", change);
+        let train = ["train", &file, "--as-of", as_of];
+        let (code, table, said) = run(platform, &train, &platform.tracker_url()).await;
+        assert_eq!(code, Some(0), "{said}");
+        let row = "SELECT promoted, reason FROM ops.promotions FINAL WHERE model_name = 'flaky' ORDER BY decided_at DESC LIMIT 1 \
+                   FORMAT TSVRaw";
+        let (promoted, reason) =
+            (platform.query(row).await, table.lines().find(|line| line.starts_with("why: ")));
+        let reason = reason.unwrap().trim_start_matches("why: ").to_owned();
+        assert!(promoted.contains(&reason), "{promoted}{reason}");
+        (promoted.starts_with("true"), reason)
+    };
+    let (promoted, reason) = why("2013-01-26T12:00:00Z", &format!("horizon = 1\n{MODELS}")).await;
+    assert!(!promoted && reason.contains("its horizon is 5 and this session's is 1"), "{reason}");
+
+    let query = [("filter", "name='flaky'".to_owned())];
+    let versions = mlflow(platform, "model-versions/search", &query).await;
+    let is_ridge = |version: &&Value| version["tags"].to_string().contains("ridge(alpha=1000)");
+    let ridge = versions["model_versions"].as_array().unwrap().iter().find(is_ridge).unwrap();
+    let ridge = ridge["version"].as_str().unwrap().to_owned();
+    let promoted = format!(
+        "INSERT INTO ops.promotions SELECT '2013-01-26 13:00:00', model_name, {ridge}, 'ridge', 'x', 0, true, metric, 0, 0, 0, 'x' \
+         FROM ops.promotions FINAL WHERE model_name = 'flaky' LIMIT 1"
+    );
+    platform.query(&promoted).await;
+    let others = "seed = 7\nmodels = [{ kind = 'random_walk' }, { kind = 'historical_mean' }]\n";
+    let (promoted, reason) = why("2013-01-27T12:00:00Z", others).await;
+    assert!(!promoted && reason.contains("the plan does not train that model"), "{reason}");
+
+    let url = format!("{}/api/2.0/mlflow/model-versions/delete", platform.tracker_url());
+    let version = json!({"name": "flaky", "version": ridge});
+    let deleted = reqwest::Client::new().delete(url).json(&version).send().await.unwrap();
+    assert!(deleted.status().is_success());
+    let (promoted, reason) = why("2013-01-28T12:00:00Z", &format!("seed = 8\n{MODELS}")).await;
+    assert!(promoted && reason.contains(&format!("has lost version {ridge}")), "{reason}");
+}
+
 /// An experiment file of a registered model of its own.
 fn experiment(platform: &Platform, model: &str) -> String {
+    write_experiment(platform, model, MODELS)
+}
+
+fn write_experiment(platform: &Platform, model: &str, change: &str) -> String {
     let file = platform.home().join(format!("{model}.toml"));
-    let text = format!("model = '{model}'\nuniverse = ['IBM', 'MSFT']\n{MODELS}");
+    let text = format!("model = '{model}'\nuniverse = ['IBM', 'MSFT']\n{change}");
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }

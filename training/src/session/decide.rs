@@ -148,3 +148,23 @@ fn promotion_row(
         reason: decision.reason.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_the_past_promotes_nobody_and_says_what_it_would_have_done() {
+        let newest = "2013-02-01T22:00:00Z".parse().unwrap();
+        let decision = |promote: Option<&str>| Decision {
+            promote: promote.map(str::to_owned),
+            reason: "promoted: ridge".to_owned(),
+            comparisons: Vec::new(),
+        };
+        let moved = of_the_past(decision(Some("ridge")), newest);
+        assert_eq!(moved.promote, None);
+        assert!(moved.reason.contains("a decision of 2013-02-01T22:00:00Z stands"), "{}", moved.reason);
+        assert!(moved.reason.ends_with("promoted: ridge"), "{}", moved.reason);
+        assert_eq!(of_the_past(decision(None), newest), decision(None));
+    }
+}
