@@ -176,12 +176,17 @@ pub enum Error {
 impl Error {
     /// Whether one model is at fault, so that the others can go on without it.
     pub fn is_of_one_model(&self) -> bool {
-        match self {
-            Self::Model(_) | Self::Panicked { .. } | Self::Parity { .. } | Self::Plot { .. } => true,
-            Self::NotFinite { .. } | Self::Shape { .. } | Self::UnknownFeature { .. } => true,
-            Self::TooFew { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Model(_)
+                | Self::Panicked { .. }
+                | Self::Parity { .. }
+                | Self::Plot { .. }
+                | Self::NotFinite { .. }
+                | Self::Shape { .. }
+                | Self::UnknownFeature { .. }
+                | Self::TooFew { .. }
+        )
     }
 
     /// Whether the tracker, or the store of its artifacts, could not be reached: what was computed can be sent later.
