@@ -112,7 +112,7 @@ async fn what_cannot_be_compared_is_told(platform: &Platform) {
 
     let query = [("filter", "name='flaky'".to_owned())];
     let versions = mlflow(platform, "model-versions/search", &query).await;
-    let is_ridge = |version: &&Value| version["tags"].to_string().contains("ridge(alpha=1000)");
+    let is_ridge = |version: &&Value| version["tags"].to_string().contains("\"ridge(alpha=1000)\"");
     let versions = versions["model_versions"].as_array().unwrap().iter().filter(is_ridge);
     // The oldest: that of the other horizon is newer.
     let number = |version: &Value| version["version"].as_str().unwrap().parse::<u32>().unwrap();
