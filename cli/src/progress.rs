@@ -44,6 +44,14 @@ impl Step {
         self.bar.set_message(what.to_owned());
     }
 
+    /// Says something that stays.
+    pub fn note(&self, line: &str) {
+        match self.terminal {
+            true => self.bar.println(format!("  {line}")),
+            false => eprintln!("  {line}"),
+        }
+    }
+
     /// Ends the step with its result.
     pub fn done(self, result: &str) {
         self.bar.finish_and_clear();

@@ -30,9 +30,12 @@ pub fn leaderboard(report: &TrainingReport) -> String {
         Some((version, model)) => format!("champion: version {version}, {model}"),
         None => "there is no champion".to_owned(),
     };
+    let excluded = report.excluded.iter();
+    let excluded = excluded.map(|out| format!("{} excluded: {}\n", out.model, out.reason));
     format!(
         "Backtest over weekly origins {first} to {last} (errors in basis points of the week's log return)\n\
-         {table}\n{champion}\nwhy: {}\n",
+         {table}\n{}{champion}\nwhy: {}\n",
+        excluded.collect::<String>(),
         report.reason
     )
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use crate::onnx::ForeignModel;
-use crate::{LinearModel, ModelSpec, Result, StackModel, TreeModel};
+use crate::{LinearModel, ModelSpec, Result, SeriesModel, StackModel, TreeModel};
 
 /// A forecaster that has seen its training rows: it can predict, and be exported, and nothing else.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub enum FittedModel {
     },
     /// A model that another tool fitted.
     Foreign(Box<ForeignModel>),
+    /// A model of one series, fitted anew on each row.
+    Series(SeriesModel),
 }
 
 impl FittedModel {
@@ -47,6 +49,7 @@ impl FittedModel {
             Self::Stack(model) => model.predict(x),
             Self::Searched { model, .. } => model.predict(x),
             Self::Foreign(model) => model.predict(x),
+            Self::Series(model) => model.predict(x),
         }
     }
 
@@ -58,6 +61,7 @@ impl FittedModel {
             Self::Stack(model) => model.features(),
             Self::Searched { model, .. } => model.features(),
             Self::Foreign(model) => model.features(),
+            Self::Series(model) => model.features(),
         }
     }
 
@@ -85,7 +89,7 @@ impl FittedModel {
             Self::Trees(model) => model.magnitude(row),
             Self::Stack(model) => model.magnitude(row),
             Self::Searched { model, .. } => model.magnitude(row),
-            Self::Foreign(_) => 0.0,
+            Self::Foreign(_) | Self::Series(_) => 0.0,
         }
     }
 }

@@ -26,6 +26,7 @@ mod residual_quantiles;
 mod ridge;
 mod search;
 mod series;
+mod series_model;
 mod spec;
 mod stack;
 mod training_rows;
@@ -48,7 +49,8 @@ pub use residual_quantiles::ResidualQuantiles;
 pub use ridge::Ridge;
 pub use search::Search;
 pub use series::{AutoEts, AutoTheta, EtsErrors, SeriesForecast};
-pub use spec::{ModelContext, ModelSpec};
+pub use series_model::{SeriesForecaster, SeriesMethod, SeriesModel};
+pub use spec::{ModelContext, ModelInput, ModelSpec};
 pub use stack::{Stack, StackModel};
 pub use training_rows::TrainingRows;
 pub use trees::{

@@ -10,7 +10,8 @@ use weekahead_market::Horizon;
 use crate::grid::candidates;
 use crate::{
     BoostingSpec, Drift, ElasticNet, Error, ExtraTrees, Forecaster, ForestSpec, GradientBoosting,
-    HistoricalMean, Pls, RandomForest, RandomWalk, Result, Ridge, Search, Stack,
+    HistoricalMean, Pls, RandomForest, RandomWalk, Result, Ridge, Search, SeriesForecaster, SeriesMethod,
+    Stack,
 };
 
 /// A kind of forecaster and its hyperparameters, as written in a configuration file.
@@ -60,6 +61,18 @@ pub enum ModelSpec {
     ExtraTrees(ForestSpec),
     /// [`GradientBoosting`].
     GradientBoosting(BoostingSpec),
+    /// [`AutoEts`](crate::AutoEts) of the closes of each symbol.
+    Ets {
+        /// Closes in a window.
+        #[serde(default = "default_series_window")]
+        window: usize,
+    },
+    /// [`AutoTheta`](crate::AutoTheta) of the closes of each symbol.
+    Theta {
+        /// Closes in a window.
+        #[serde(default = "default_series_window")]
+        window: usize,
+    },
     /// [`Stack`].
     Stack {
         /// The models.
@@ -83,6 +96,15 @@ pub enum ModelSpec {
     },
 }
 
+/// What the rows of a forecaster's matrix are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelInput {
+    /// Features.
+    Features,
+    /// Windows of so many closes: the model learns from each alone, and from no other row.
+    Closes(usize),
+}
+
 /// What a forecaster is made for.
 #[derive(Debug, Clone, Copy)]
 pub struct ModelContext<'a> {
@@ -96,6 +118,11 @@ pub struct ModelContext<'a> {
 
 fn default_drift_feature() -> String {
     "ret_mean_250".to_owned()
+}
+
+/// Two years.
+fn default_series_window() -> usize {
+    504
 }
 
 fn default_inner_folds() -> usize {
@@ -124,6 +151,12 @@ impl ModelSpec {
             Self::RandomForest(spec) => Box::new(RandomForest { spec: *spec, seed }),
             Self::ExtraTrees(spec) => Box::new(ExtraTrees { spec: *spec, seed }),
             Self::GradientBoosting(spec) => Box::new(GradientBoosting { spec: *spec, seed }),
+            Self::Ets { window } => {
+                Box::new(SeriesForecaster { method: SeriesMethod::Ets, window: *window, horizon })
+            }
+            Self::Theta { window } => {
+                Box::new(SeriesForecaster { method: SeriesMethod::Theta, window: *window, horizon })
+            }
             Self::Stack { models, folds } => {
                 let models = models.iter().map(|model| model.forecaster(context)).collect::<Result<_>>()?;
                 Box::new(Stack { models, folds: *folds })
@@ -134,6 +167,14 @@ impl ModelSpec {
                 Box::new(Search { candidates: made.collect::<Result<_>>()?, folds: *folds })
             }
         })
+    }
+
+    /// What its rows are.
+    pub fn input(&self) -> ModelInput {
+        match self {
+            Self::Ets { window } | Self::Theta { window } => ModelInput::Closes(*window),
+            _ => ModelInput::Features,
+        }
     }
 
     /// The kind alone, as configuration files spell it.
@@ -148,6 +189,8 @@ impl ModelSpec {
             Self::RandomForest(_) => "random_forest",
             Self::ExtraTrees(_) => "extra_trees",
             Self::GradientBoosting(_) => "gradient_boosting",
+            Self::Ets { .. } => "ets",
+            Self::Theta { .. } => "theta",
             Self::Stack { .. } => "stack",
             Self::Search { .. } => "search",
         }
@@ -178,6 +221,8 @@ impl ModelSpec {
             Self::RandomForest(_) => Some(Self::RandomForest(ForestSpec::default())),
             Self::ExtraTrees(_) => Some(Self::ExtraTrees(ForestSpec::default())),
             Self::GradientBoosting(_) => Some(Self::GradientBoosting(BoostingSpec::default())),
+            Self::Ets { .. } => Some(Self::Ets { window: default_series_window() }),
+            Self::Theta { .. } => Some(Self::Theta { window: default_series_window() }),
             _ => None,
         }
     }
@@ -272,6 +317,8 @@ mod tests {
             "random_forest(trees=50)",
             "extra_trees",
             "gradient_boosting(loss=quantile 0.9)",
+            "ets",
+            "theta(window=260)",
             "stack(models=historical_mean+pls(components=1),inner_folds=3)",
             "search(model=ridge(alpha=1),grid_alpha=1|10,inner_folds=2)",
         ];

@@ -199,6 +199,22 @@ impl Tracker {
         Ok(())
     }
 
+    /// Lets a run that has ended run again.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`] when there is no such run.
+    pub async fn resume_run(&self, run_id: &str) -> Result<()> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            run_id: &'a str,
+            run_uuid: &'a str,
+            status: RunStatus,
+        }
+        let request = Request { run_id, run_uuid: run_id, status: RunStatus::Running };
+        self.send::<Ignored>(Method::POST, "runs/update", &request).await?;
+        Ok(())
+    }
+
     /// A run with its data.
     ///
     /// # Errors
@@ -239,6 +255,22 @@ impl Tracker {
         let request = Request { run_id, run_uuid: run_id, key, value };
         self.send::<Ignored>(Method::POST, "runs/set-tag", &request).await?;
         Ok(())
+    }
+
+    /// Removes a tag; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// Only those of the exchange.
+    pub async fn delete_tag(&self, run_id: &str, key: &str) -> Result<()> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            run_id: &'a str,
+            key: &'a str,
+        }
+        match self.send::<Ignored>(Method::POST, "runs/delete-tag", &Request { run_id, key }).await {
+            Ok(Ignored {}) | Err(crate::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The runs that match, at most `limit`, fetched page by page.

@@ -135,6 +135,25 @@ async fn refusals_are_typed_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_run_runs_again_without_an_end_and_without_a_tag_that_is_gone_already() {
+    let server = MockServer::start().await;
+    Mock::given(path("/api/2.0/mlflow/runs/delete-tag"))
+        .respond_with(refusal(404, "RESOURCE_DOES_NOT_EXIST"))
+        .mount(&server)
+        .await;
+    Mock::given(path("/api/2.0/mlflow/runs/update"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    let tracker = tracker(&server);
+    tracker.delete_tag("r1", "weekahead.failure").await.unwrap();
+    tracker.resume_run("r1").await.unwrap();
+    let sent = &server.received_requests().await.unwrap()[1];
+    let body = sent.body_json::<Value>().unwrap();
+    assert_eq!(body, json!({"run_id": "r1", "run_uuid": "r1", "status": "RUNNING"}));
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_mlflow_answer_is_said() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))

@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
 use weekahead_market::{Calendar, Session};
 use weekahead_models::{
     Calibration, FittedModel, IntervalModel, ModelContext, ModelSpec, ScaleSpec, TrainingRows,
 };
 
 use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
-use crate::plan::PlanSettings;
+use crate::fixed::FixedForecasts;
+use crate::plan::{IntervalMethod, PlanSettings};
 use crate::{Dataset, Error, Result, RowKey};
 
 /// A model's forecasts over all folds, with what they are worth.
@@ -31,6 +33,50 @@ pub struct Backtest {
     pub fold_metrics: Vec<Metrics>,
     /// The loss that decides promotion, by origin.
     pub losses: LossSeries,
+}
+
+impl Backtest {
+    /// The origin and the target of each forecast.
+    pub(crate) fn realised(&self, dataset: &Dataset) -> (Vec<Session>, Vec<f64>) {
+        self.rows.iter().map(|row| (dataset.keys[*row].origin, dataset.y[*row])).unzip()
+    }
+
+    /// The forecasts beside what came true.
+    pub(crate) fn scored<'a>(
+        &'a self,
+        origins: &'a [Session],
+        targets: &'a [f64],
+        levels: &'a [f64],
+    ) -> ScoredRows<'a> {
+        ScoredRows { origins, targets, points: &self.points, levels, quantiles: &self.quantiles }
+    }
+}
+
+/// A model's forecasts of a fold's test rows.
+///
+/// # Shape
+/// `points` has one entry a test row, in the data set's order; `quantiles` is row-major, rows x levels.
+///
+/// # Units
+/// Log returns over the horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoldForecasts {
+    /// The points.
+    pub points: Vec<f64>,
+    /// The quantiles.
+    pub quantiles: Vec<f64>,
+}
+
+impl FoldForecasts {
+    fn check(&self) -> Result<()> {
+        let width = self.quantiles.len() / self.points.len().max(1);
+        let finite = |what, values: &[f64], width: usize| match values.iter().position(|v| !v.is_finite()) {
+            Some(index) => Err(Error::NotFinite { what, row: index / width.max(1) }),
+            None => Ok(()),
+        };
+        finite("a point forecast", &self.points, 1)?;
+        finite("a quantile", &self.quantiles, width)
+    }
 }
 
 /// A model fitted on one fold's past, or on all of it.
@@ -101,15 +147,63 @@ pub fn backtest(
     spec: &ModelSpec,
     settings: &PlanSettings,
 ) -> Result<Backtest> {
+    let fixed = FixedForecasts::of(dataset, &Calendar::nyse(), spec, settings)?;
+    let forecasts = folds.iter().map(|fold| forecast_fold(dataset, fold, spec, settings, fixed.as_ref()));
+    assemble(dataset, folds, spec, settings, forecasts.collect::<Result<_>>()?)
+}
+
+/// Fits a model on a fold's past, or takes its forecasts from those that are fixed, and asks it about the fold's test rows.
+///
+/// # Errors
+/// Those of fitting; [`Error::NotFinite`] for a forecast that is no number.
+pub(crate) fn forecast_fold(
+    dataset: &Dataset,
+    fold: &Fold,
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+    fixed: Option<&FixedForecasts>,
+) -> Result<FoldForecasts> {
+    let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
+    let x = dataset.x.select(Axis(0), &test);
+    let (points, interval) = match fixed {
+        Some(fixed) => {
+            let interval = calibrate(dataset, settings, &fit, &calibration, fixed.points(&calibration))?;
+            (fixed.points(&test), interval)
+        }
+        None => {
+            let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
+            (fitted.model.predict(x.view())?, fitted.interval)
+        }
+    };
+    let quantiles = interval.quantiles(points.view(), x.view())?;
+    let forecasts = FoldForecasts { points: points.to_vec(), quantiles: quantiles.into_iter().collect() };
+    forecasts.check()?;
+    Ok(forecasts)
+}
+
+/// The test rows of a fold: what its forecasts are about, in this order.
+pub(crate) fn test_rows(dataset: &Dataset, fold: &Fold) -> Vec<usize> {
+    rows_of(dataset, fold.test(), |_| true)
+}
+
+/// Joins the forecasts of all folds, in order, and scores them.
+///
+/// # Errors
+/// Those of scoring; [`Error::NotFinite`] for a loss that is no number.
+pub(crate) fn assemble(
+    dataset: &Dataset,
+    folds: &[Fold],
+    spec: &ModelSpec,
+    settings: &PlanSettings,
+    forecasts: Vec<FoldForecasts>,
+) -> Result<Backtest> {
     let mut walked = Walked::default();
-    for fold in folds {
-        let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
-        let fitted = fit_model(dataset, spec, settings, &fit, &calibration)?;
-        let outputs = fitted.interval.predict(&fitted.model, dataset.x.select(Axis(0), &test).view())?;
+    for (fold, forecasts) in folds.iter().zip(forecasts) {
+        let test = test_rows(dataset, fold);
         walked.folds.extend(test.iter().map(|_| fold.index()));
         walked.rows.extend(test);
-        walked.points.extend(outputs.y);
-        walked.quantiles.extend(outputs.quantiles);
+        walked.points.extend(forecasts.points);
+        walked.quantiles.extend(forecasts.quantiles);
     }
     walked.score(dataset, spec, settings)
 }
@@ -161,22 +255,70 @@ fn fit_model(
     fit: &[usize],
     calibration: &[usize],
 ) -> Result<Fitted> {
-    let matrix = |rows: &[usize]| -> (Array2<f32>, Array1<f64>) {
-        (dataset.x.select(Axis(0), rows), dataset.y.select(Axis(0), rows))
-    };
-    let (x, y) = matrix(fit);
     let context =
         ModelContext { features: &dataset.features, horizon: settings.horizon, seed: settings.seed };
     let forecaster = spec.forecaster(context)?;
-    let rows = TrainingRows::new(x.view(), y.view())?.preprocessed(settings.preprocessing)?;
-    let weights = weights(dataset, fit, settings);
-    let rows = weights.as_ref().map_or(Ok(rows), |weights| rows.weighted(weights.view()))?;
-    let model = forecaster.fit(&rows)?;
-    let (x, y) = matrix(calibration);
-    let forecast = model.predict(x.view())?;
-    let rows = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
-    let interval = IntervalModel::calibrate(&rows, scale(dataset, settings)?, &settings.levels)?;
+    let chosen = Chosen::of(dataset, fit, settings);
+    let model = forecaster.fit(&chosen.rows(settings)?)?;
+    let forecast = model.predict(dataset.x.select(Axis(0), calibration).view())?;
+    let interval = calibrate(dataset, settings, fit, calibration, forecast)?;
     Ok(Fitted { model, interval })
+}
+
+/// Intervals around the forecasts of the calibration rows, or regressed on the rows that were fitted on.
+fn calibrate(
+    dataset: &Dataset,
+    settings: &PlanSettings,
+    fit: &[usize],
+    calibration: &[usize],
+    forecast: Array1<f64>,
+) -> Result<IntervalModel> {
+    let (x, y) = (dataset.x.select(Axis(0), calibration), dataset.y.select(Axis(0), calibration));
+    let rows = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
+    let (scale, levels) = (scale(dataset, settings)?, &settings.levels);
+    Ok(match settings.intervals {
+        IntervalMethod::SplitConformal => IntervalModel::calibrate(&rows, scale, levels)?,
+        IntervalMethod::QuantileRegression(boosting) => {
+            let chosen = Chosen::of(dataset, fit, settings);
+            let fit = chosen.rows(settings)?;
+            IntervalModel::calibrate_regression(&fit, &rows, scale, levels, boosting, settings.seed)?
+        }
+    })
+}
+
+/// Rows of the data set to fit on, copied, with their weights and the origin of each.
+struct Chosen {
+    x: Array2<f32>,
+    y: Array1<f64>,
+    weights: Option<Array1<f64>>,
+    origins: Vec<u32>,
+    /// The most later origins that lie before the realised session of one.
+    overlap: usize,
+}
+
+impl Chosen {
+    fn of(dataset: &Dataset, rows: &[usize], settings: &PlanSettings) -> Self {
+        let mut distinct: Vec<Session> = rows.iter().map(|row| dataset.keys[*row].origin).collect();
+        distinct.dedup();
+        let number = |origin: Session| distinct.partition_point(|other| *other < origin);
+        let reached = |row: &usize| {
+            let key = &dataset.keys[*row];
+            (number(key.realised) - number(key.origin)).saturating_sub(1)
+        };
+        Self {
+            x: dataset.x.select(Axis(0), rows),
+            y: dataset.y.select(Axis(0), rows),
+            weights: weights(dataset, rows, settings),
+            origins: rows.iter().map(|row| number(dataset.keys[*row].origin) as u32).collect(),
+            overlap: rows.iter().map(reached).max().unwrap_or(0),
+        }
+    }
+
+    fn rows(&self, settings: &PlanSettings) -> Result<TrainingRows<'_>> {
+        let rows = TrainingRows::new(self.x.view(), self.y.view())?.preprocessed(settings.preprocessing)?;
+        let rows = rows.grouped(&self.origins, self.overlap)?;
+        Ok(self.weights.as_ref().map_or(Ok(rows), |weights| rows.weighted(weights.view()))?)
+    }
 }
 
 /// What rows weigh by their age, 1 on average, so that penalties mean the same with and without; nothing when all weigh
@@ -225,9 +367,13 @@ impl Walked {
             *start = rows.end;
             Some(rows)
         });
+        let losses = loss_series(&all, settings.loss)?;
+        if let Some(row) = losses.values().position(|loss| !loss.is_finite()) {
+            return Err(Error::NotFinite { what: "the loss of an origin", row });
+        }
         Ok(Backtest {
             metrics: evaluate(&all)?,
-            losses: loss_series(&all, settings.loss)?,
+            losses,
             fold_metrics: by_fold.map(|rows| evaluate(&scored(rows))).collect::<Result<_>>()?,
             spec: spec.clone(),
             rows: self.rows,

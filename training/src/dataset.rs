@@ -64,7 +64,7 @@ impl Dataset {
     /// anew from a later correction is knowledge that nobody had when the forecast was due.
     ///
     /// # Errors
-    /// [`Error::NotBuilt`] before the view was built; [`Error::NoRows`] when nothing is left; errors of the warehouse.
+    /// [`Error::NotBuilt`] before the view was built; [`Error::NoFeatures`] when this version of it was not; [`Error::NoRows`] when nothing is left; errors of the warehouse.
     pub async fn read(
         warehouse: &Warehouse,
         calendar: &Calendar,
@@ -89,6 +89,7 @@ impl Dataset {
             weekahead_warehouse::Error::UnknownTable { .. } => Error::NotBuilt { view: name.to_owned() },
             other => other.into(),
         })?;
+        any(&rows, view, as_of)?;
         let histories = warehouse.bar_histories(as_of, symbols).await?;
         Self::join(&rows, &histories, calendar, view, horizon, as_of)
     }
@@ -201,6 +202,15 @@ impl Dataset {
     }
 }
 
+/// That this version of the view has rows at all.
+fn any(rows: &FeatureRows, view: &View, as_of: AsOf) -> Result<()> {
+    let (name, version) = (view.name().to_owned(), view.version().to_owned());
+    match rows.is_empty() {
+        true => Err(Error::NoFeatures { view: name, version, as_of }),
+        false => Ok(()),
+    }
+}
+
 /// The opening of the session after the origin, in microseconds: by then a week-ahead forecast has been made.
 fn deadline(calendar: &Calendar, origin: Session) -> Option<i64> {
     let next = calendar.offset(origin, 1).ok()?;
@@ -228,4 +238,20 @@ fn realised_targets(
         Ok((history.symbol().clone(), by_origin))
     };
     histories.iter().map(of_symbol).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_without_rows_is_told() {
+        let view = View::builtin("weekly_core").unwrap();
+        let error =
+            any(&FeatureRows::default(), &view, "2013-01-25".parse().unwrap()).unwrap_err().to_string();
+        assert!(
+            error.contains(view.version()) && error.contains("features build --view weekly_core"),
+            "{error}"
+        );
+    }
 }

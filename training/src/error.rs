@@ -65,6 +65,19 @@ pub enum Error {
         /// The feature view.
         view: String,
     },
+    /// A view whose table has no rows of this version.
+    #[error(
+        "the warehouse has no rows of view `{view}` in version {version} at {as_of}: run `weekahead features build --view {view}`, \
+         or stand later"
+    )]
+    NoFeatures {
+        /// The feature view.
+        view: String,
+        /// The version of its definitions.
+        version: String,
+        /// Where the reader stood.
+        as_of: weekahead_market::AsOf,
+    },
     /// A feature that the plan needs and the view lacks.
     #[error(
         "view `{view}` has no feature `{feature}`, which the plan needs: add it to the view or name another"
@@ -176,19 +189,83 @@ pub enum Error {
         /// The longest that is taken.
         most: usize,
     },
+    /// A model's computation panicked.
+    #[error("{model} panicked: {message}")]
+    Panicked {
+        /// The model.
+        model: String,
+        /// What the panic said.
+        message: String,
+    },
+    /// All targets are the same number: there is nothing to forecast.
+    #[error(
+        "all {rows} targets of view `{view}` are {value}: there is nothing to learn; check the prices of the universe"
+    )]
+    ConstantTarget {
+        /// The feature view.
+        view: String,
+        /// Rows.
+        rows: usize,
+        /// The one target.
+        value: f64,
+    },
+    /// Another process works on the same session.
+    #[error(
+        "another `weekahead train` works on this very session (it holds {lock}): wait for it, or stop it"
+    )]
+    InUse {
+        /// The file that it holds.
+        lock: String,
+    },
+    /// What a session keeps on disk cannot be written or read.
+    #[error("cannot keep the session's results at {path}: {reason}; make room, or let this user write there")]
+    Keep {
+        /// The file or directory.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A pending session that this program cannot continue.
+    #[error("the pending session {path} cannot be continued: {reason}; delete the file to give it up")]
+    Pending {
+        /// Its file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A computing task was stopped from outside.
     #[error("the backtest was interrupted; run it again")]
     Interrupted,
 }
 
 impl Error {
+    /// Whether one model is at fault, so that the others can go on without it.
+    pub fn is_of_one_model(&self) -> bool {
+        matches!(
+            self,
+            Self::Model(_)
+                | Self::Panicked { .. }
+                | Self::Parity { .. }
+                | Self::Plot { .. }
+                | Self::NotFinite { .. }
+                | Self::Shape { .. }
+                | Self::UnknownFeature { .. }
+                | Self::TooFew { .. }
+        )
+    }
+
+    /// Whether the tracker, or the store of its artifacts, could not be reached: what was computed can be sent later.
+    pub fn is_tracker_away(&self) -> bool {
+        matches!(self, Self::Tracker(error) if error.is_retryable())
+    }
+
     /// Whether trying the same thing again could succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Lake(error) => error.is_retryable(),
             Self::Warehouse(error) => error.is_retryable(),
             Self::Tracker(error) => error.is_retryable(),
-            Self::Interrupted => true,
+            Self::Interrupted | Self::InUse { .. } => true,
             _ => false,
         }
     }

@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use statrs::statistics::Statistics;
 
 use crate::error::check_length;
@@ -14,7 +15,7 @@ use crate::evaluation::mae;
 use crate::{Error, Result};
 
 /// What shuffling a feature costs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct Importance {
     /// The feature.
     pub feature: String,

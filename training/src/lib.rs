@@ -4,11 +4,15 @@ mod artifact;
 mod backtest;
 mod closes;
 mod dataset;
+mod disk;
 mod error;
 pub mod evaluation;
+mod fixed;
+mod fold_store;
 mod importance;
 mod lineage;
 mod outline;
+mod pending;
 mod plan;
 pub mod plots;
 mod recording;
@@ -17,15 +21,16 @@ pub mod report;
 mod session;
 
 pub use artifact::{Artifact, export};
-pub use backtest::{Backtest, Fitted, backtest, fit_on_all, folds};
+pub use backtest::{Backtest, Fitted, FoldForecasts, backtest, fit_on_all, folds};
 pub use closes::CloseHistory;
 pub use dataset::{Dataset, RowKey};
 pub use error::Error;
+pub use fold_store::FoldStore;
 pub use importance::{Importance, Predict, ShuffledRows, permutation_importance};
 pub use lineage::Lineage;
 pub use outline::{FoldOutline, Outline};
-pub use plan::{ExperimentPlan, PlanSettings};
-pub use session::{LeaderboardRow, Progress, Session, TrainingReport};
+pub use plan::{ExperimentPlan, IntervalMethod, PlanSettings};
+pub use session::{Exclusion, LeaderboardRow, OpenRuns, Progress, Session, TrainingReport};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use weekahead_features::View;
 use weekahead_market::{Horizon, Symbol};
-use weekahead_models::{DEFAULT_LEVELS, ModelSpec, PreprocessingSpec};
+use weekahead_models::{BoostingSpec, DEFAULT_LEVELS, ForestSpec, ModelSpec, PreprocessingSpec};
 
 use crate::evaluation::{LossKind, Window};
 
@@ -48,6 +48,9 @@ pub struct PlanSettings {
     pub half_life_weeks: Option<f64>,
     /// What is done to features before a model that scales them sees them, learned on the training rows of each fold.
     pub preprocessing: PreprocessingSpec,
+    /// How intervals are made.
+    #[serde(default)]
+    pub intervals: IntervalMethod,
     /// The feature that scales intervals: a daily volatility.
     pub scale_feature: String,
     /// The quantile levels.
@@ -58,6 +61,27 @@ pub struct PlanSettings {
     pub significance: f64,
     /// The fewest origins that a promotion may rest on.
     pub minimum_origins: usize,
+}
+
+/// How intervals are made; both are calibrated on the last training origins.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum IntervalMethod {
+    /// Around the point forecast, scaled by a volatility: split conformal prediction.
+    #[default]
+    SplitConformal,
+    /// By quantiles that are regressed on the features: conformalised quantile regression.
+    QuantileRegression(BoostingSpec),
+}
+
+impl IntervalMethod {
+    /// The name of the method.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SplitConformal => "split_conformal",
+            Self::QuantileRegression(_) => "quantile_regression",
+        }
+    }
 }
 
 impl Default for PlanSettings {
@@ -73,6 +97,7 @@ impl Default for PlanSettings {
             calibration_origins: 104,
             half_life_weeks: None,
             preprocessing: PreprocessingSpec::default(),
+            intervals: IntervalMethod::default(),
             scale_feature: "vol_20".to_owned(),
             levels: DEFAULT_LEVELS.to_vec(),
             loss: LossKind::AbsoluteError,
@@ -91,6 +116,10 @@ impl ExperimentPlan {
             ModelSpec::HistoricalMean,
             ModelSpec::Ridge { alpha: 1_000.0 },
             ModelSpec::ElasticNet { alpha: 0.001, l1_ratio: 0.5 },
+            ModelSpec::Ets { window: 504 },
+            ModelSpec::Theta { window: 504 },
+            ModelSpec::RandomForest(ForestSpec::default()),
+            ModelSpec::GradientBoosting(BoostingSpec::default()),
         ]
     }
 

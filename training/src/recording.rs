@@ -3,23 +3,42 @@
 //! Everything is found again by tags and written with the clock's time, so that a session that broke off is continued
 //! in the same runs: recording a number twice leaves it once.
 
+mod figures;
+mod ground;
+mod params;
+mod runs;
+mod trials;
+mod worker;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use weekahead_models::ModelSpec;
 use weekahead_tracker::{
-    Batch, Dataset as TrackedDataset, Metric, ModelMetadata, ModelVersion, NewRun, OnnxModel, Run, RunInfo,
-    RunStatus, SearchRuns, Tracker,
+    Batch, Dataset as TrackedDataset, Metric, ModelMetadata, ModelVersion, OnnxModel, Run, RunInfo,
+    RunStatus, Tracker,
 };
 
-use crate::evaluation::{LossSeries, Metrics};
-use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result, plots};
+use crate::evaluation::Metrics;
+use crate::plots::Picture;
+use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result};
+
+pub(crate) use figures::Figures;
+pub(crate) use ground::Ground;
+pub use runs::OpenSession;
+use runs::{find_or_create, new_run, reopen, sign, tags};
+use worker::Worker;
 
 /// The tag that names a session.
 const SESSION_TAG: &str = "weekahead.session_key";
 /// The tag that names a model within its session.
 const MODEL_TAG: &str = "weekahead.model";
-
+/// The tag that says why a run did not end well.
+const FAILURE_TAG: &str = "weekahead.failure";
+/// The tag of a session's decision.
+const DECISION_TAG: &str = "weekahead.decision";
+/// The tag of features that no row has.
+const MISSING_TAG: &str = "weekahead.features_all_missing";
 /// A session in the tracker.
 #[derive(Debug)]
 pub struct Recording<'a> {
@@ -29,48 +48,111 @@ pub struct Recording<'a> {
     session_key: String,
     now_ms: i64,
     parent: Run,
+    worker: Worker,
 }
 
 impl<'a> Recording<'a> {
-    /// Finds the session's parent run, or begins it.
+    /// Finds the session's parent run and lets it go on, or begins it.
     pub async fn open(
         tracker: &'a Tracker,
         plan: &'a ExperimentPlan,
         dataset: &'a Dataset,
+        session_key: &str,
         now_ms: i64,
     ) -> Result<Recording<'a>> {
-        let session_key = plan.session_key(&dataset.digest());
         let experiment = tracker.get_or_create_experiment(&plan.experiment).await?.experiment_id;
-        let tags = [(SESSION_TAG, session_key.as_str()), (MODEL_TAG, "")];
+        let worker = Worker::this();
+        let own = [(SESSION_TAG, session_key), (MODEL_TAG, "")];
         let name = format!("weekly {}", dataset.as_of.instant().strftime("%Y-%m-%d"));
-        let mut run = new_run(&experiment, &name, now_ms, &tags);
+        let mut run = new_run(&experiment, &name, now_ms, &own);
+        run.tags.extend(worker.tags());
         run.description = Some(describe(plan, dataset));
         let parent = find_or_create(tracker, run).await?;
+        if parent.info.status != RunStatus::Finished {
+            reopen(tracker, &parent).await?;
+            sign(tracker, &parent, &worker).await?;
+        }
         // A session that is continued keeps its first clock: a number recorded again must be the same record.
         let now_ms = parent.info.start_time_ms;
-        Ok(Self { tracker, plan, dataset, session_key, now_ms, parent })
+        Ok(Self { tracker, plan, dataset, session_key: session_key.to_owned(), now_ms, parent, worker })
     }
 
-    /// Whether everything of this session has been recorded already.
-    pub fn is_finished(&self) -> bool {
-        self.parent.info.status == RunStatus::Finished
+    /// The decision of a session that has been recorded already.
+    pub fn finished_with(&self) -> Option<&str> {
+        let decision = self.parent.data.tags.get(DECISION_TAG).map_or("", String::as_str);
+        (self.parent.info.status == RunStatus::Finished).then_some(decision)
+    }
+
+    /// What it takes to find its runs again.
+    pub fn session(&self) -> OpenSession {
+        OpenSession {
+            experiment_id: self.parent.info.experiment_id.clone(),
+            session_key: self.session_key.clone(),
+            now_ms: self.now_ms,
+        }
+    }
+
+    /// Ends the runs of other sessions that broke off without a word.
+    pub async fn end_dead_sessions(&self) -> Result<()> {
+        self.session().end_dead_others(self.tracker, &self.worker).await
+    }
+
+    /// Writes down which features no row has.
+    pub async fn mark_missing(&self, features: &[String]) -> Result<()> {
+        match features.is_empty() {
+            true => Ok(()),
+            false => {
+                let run_id = &self.parent.info.run_id;
+                Ok(self.tracker.set_tag(run_id, MISSING_TAG, &features.join(",")).await?)
+            }
+        }
+    }
+
+    /// The run of a model, found or begun.
+    async fn child(&self, spec: &ModelSpec) -> Result<Run> {
+        let name = spec.to_string();
+        let own = [(SESSION_TAG, self.session_key.as_str()), (MODEL_TAG, name.as_str())];
+        let mut run = new_run(&self.parent.info.experiment_id, &name, self.now_ms, &own);
+        run.parent_run_id = Some(self.parent.info.run_id.clone());
+        let run = find_or_create(self.tracker, run).await?;
+        reopen(self.tracker, &run).await?;
+        Ok(run)
+    }
+
+    /// Records a model that is left out: its run ends as FAILED, with the reason.
+    pub async fn exclude(&self, spec: &ModelSpec, reason: &str) -> Result<()> {
+        let run = self.child(spec).await?;
+        let mut batch = self.batch(spec);
+        batch.tags.insert(FAILURE_TAG.to_owned(), reason.to_owned());
+        self.tracker.log_batch(&run.info.run_id, &batch).await?;
+        Ok(self.tracker.finish_run(&run.info.run_id, RunStatus::Failed, self.now_ms).await?)
     }
 
     /// Records a model's backtest in a child run of its own.
-    pub async fn record(&self, backtest: &Backtest, baseline: &LossSeries, lineage: &Lineage) -> Result<Run> {
-        let name = backtest.spec.to_string();
-        let tags = [(SESSION_TAG, self.session_key.as_str()), (MODEL_TAG, name.as_str())];
-        let mut run = new_run(&self.parent.info.experiment_id, &name, self.now_ms, &tags);
-        run.parent_run_id = Some(self.parent.info.run_id.clone());
-        let run = find_or_create(self.tracker, run).await?;
+    pub async fn record(
+        &self,
+        backtest: &Backtest,
+        figures: &Figures,
+        pictures: &[Picture],
+        lineage: &Lineage,
+    ) -> Result<Run> {
+        let run = self.child(&backtest.spec).await?;
         let run_id = &run.info.run_id;
-        self.tracker.log_batch(run_id, &self.batch(backtest)).await?;
+        let mut batch = Batch { metrics: self.metrics(backtest, figures), ..self.batch(&backtest.spec) };
+        batch.params.insert("folds".to_owned(), backtest.fold_metrics.len().to_string());
+        self.tracker.log_batch(run_id, &batch).await?;
         self.tracker.log_inputs(run_id, &[self.tracked_dataset(lineage)]).await?;
-        for picture in plots::of_backtest(backtest, baseline, self.dataset, &self.plan.settings)? {
-            let (path, svg) = (picture.artifact_path(), picture.svg.into_bytes());
+        for picture in pictures {
+            let (path, svg) = (picture.artifact_path(), picture.svg.clone().into_bytes());
             self.tracker.put_artifact(&run.info.artifact_uri, &path, svg.into()).await?;
         }
         Ok(run)
+    }
+
+    /// Puts the page of a model's run beside its pictures.
+    pub async fn put_report(&self, run: &Run, html: String) -> Result<()> {
+        let page = html.into_bytes().into();
+        Ok(self.tracker.put_artifact(&run.info.artifact_uri, "report.html", page).await?)
     }
 
     /// Registers an artifact as a version of the plan's model; the same artifact is registered once.
@@ -88,13 +170,12 @@ impl<'a> Recording<'a> {
         if let Some(version) = same.find(|version| version.run_id == run.run_id) {
             return Ok(version);
         }
-        let tags: BTreeMap<String, String> = [
+        let mut tags = tags([
             (ModelVersion::DIGEST_TAG, artifact.digest.clone()),
             (MODEL_TAG, spec.to_string()),
             (SESSION_TAG, self.session_key.clone()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into();
+        ]);
+        tags.extend(Ground::of(self.dataset).tags());
         let logged =
             self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
         let description = format!("{spec}, trained on what was known at {}", self.dataset.as_of);
@@ -109,7 +190,7 @@ impl<'a> Recording<'a> {
     /// Writes the decision into the parent run and ends all runs of the session.
     pub async fn finish(&self, children: &[Run], reason: &str, figures: &serde_json::Value) -> Result<()> {
         let parent = &self.parent.info.run_id;
-        let tags = BTreeMap::from([("weekahead.decision".to_owned(), reason.to_owned())]);
+        let tags = tags([(DECISION_TAG, reason.to_owned())]);
         self.tracker.log_batch(parent, &Batch { tags, ..Batch::default() }).await?;
         let artifact = figures.to_string().into_bytes().into();
         self.tracker.put_artifact(&self.parent.info.artifact_uri, "decision.json", artifact).await?;
@@ -119,20 +200,12 @@ impl<'a> Recording<'a> {
         Ok(self.tracker.finish_run(parent, RunStatus::Finished, self.now_ms).await?)
     }
 
-    /// Ends the session as failed, with the reason: a run that nobody works on must not say that it runs.
+    /// Ends the session's runs as failed, with the reason.
     pub async fn fail(&self, reason: &str) -> Result<()> {
-        self.tracker.set_tag(&self.parent.info.run_id, "weekahead.failure", reason).await?;
-        let filter =
-            format!("tags.`{SESSION_TAG}` = '{}' AND attributes.status = 'RUNNING'", self.session_key);
-        let mut search = SearchRuns::in_experiment(&self.parent.info.experiment_id);
-        search.filter = filter;
-        for run in self.tracker.search_runs(&search).await? {
-            self.tracker.finish_run(&run.info.run_id, RunStatus::Failed, self.now_ms).await?;
-        }
-        Ok(())
+        self.session().end(self.tracker, RunStatus::Failed, reason).await
     }
 
-    fn batch(&self, backtest: &Backtest) -> Batch {
+    fn metrics(&self, backtest: &Backtest, figures: &Figures) -> Vec<Metric> {
         let metric = |name: &str, value, step| Metric::new(name, value, self.now_ms, step);
         let overall = backtest.metrics.named().into_iter().map(|(name, value)| metric(name, value, 0));
         let of_fold = |(step, fold): (usize, &Metrics)| {
@@ -140,28 +213,15 @@ impl<'a> Recording<'a> {
             named.map(|(name, value)| metric(&format!("fold_{name}"), value, step as i64)).collect::<Vec<_>>()
         };
         let by_fold = backtest.fold_metrics.iter().enumerate().flat_map(of_fold);
-        let settings = &self.plan.settings;
-        let mut params: BTreeMap<String, String> = [
-            ("model", backtest.spec.kind().to_owned()),
-            ("view", self.dataset.view.clone()),
-            ("view_version", self.dataset.view_version.clone()),
-            ("horizon_sessions", settings.horizon.to_string()),
-            ("seed", settings.seed.to_string()),
-            ("folds", backtest.fold_metrics.len().to_string()),
-            ("calibration_origins", settings.calibration_origins.to_string()),
-            ("refit_every_origins", settings.refit_every_origins.to_string()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into();
-        params
-            .extend(settings.half_life_weeks.map(|weeks| ("half_life_weeks".to_owned(), weeks.to_string())));
-        params.extend(backtest.spec.hyperparameters());
-        params.extend(
-            settings.preprocessing.named().map(|(key, value)| (format!("preprocessing_{key}"), value)),
-        );
+        let in_parts = figures.named().into_iter().map(|(name, value)| metric(&name, value, 0));
+        overall.chain(in_parts).chain(by_fold).collect()
+    }
+
+    /// What is said of every model, whatever became of it.
+    fn batch(&self, spec: &ModelSpec) -> Batch {
         // A tag, since a later run on the same rows stands elsewhere and parameters cannot change.
-        let tags = BTreeMap::from([("weekahead.as_of".to_owned(), self.dataset.as_of.to_string())]);
-        Batch { metrics: overall.chain(by_fold).collect(), params, tags }
+        let tags = tags([("weekahead.as_of", self.dataset.as_of.to_string())]);
+        Batch { metrics: Vec::new(), params: params::params(self.plan, self.dataset, spec), tags }
     }
 
     fn tracked_dataset(&self, lineage: &Lineage) -> TrackedDataset {
@@ -213,33 +273,12 @@ impl<'a> Recording<'a> {
     }
 }
 
-fn new_run(experiment: &str, name: &str, now_ms: i64, tags: &[(&str, &str)]) -> NewRun {
-    let mut run = NewRun::new(experiment, name, now_ms);
-    run.user = "weekahead".to_owned();
-    run.source = "weekahead train".to_owned();
-    run.tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    run
-}
-
-/// The run with the same tags, or a new one.
-async fn find_or_create(tracker: &Tracker, run: NewRun) -> Result<Run> {
-    let mut search = SearchRuns::in_experiment(&run.experiment_id);
-    let session = run.tags.get(SESSION_TAG).cloned().unwrap_or_default();
-    search.filter = format!("tags.`{SESSION_TAG}` = '{session}'");
-    let model = run.tags.get(MODEL_TAG).cloned().unwrap_or_default();
-    let known = tracker.search_runs(&search).await?.into_iter();
-    let mut same = known.filter(|run| run.data.tags.get(MODEL_TAG).map_or("", String::as_str) == model);
-    match same.next() {
-        Some(run) => Ok(run),
-        None => Ok(tracker.create_run(&run).await?),
-    }
-}
-
 fn describe(plan: &ExperimentPlan, dataset: &Dataset) -> String {
     format!(
-        "Walk-forward backtest of {} models on view `{}`, {} rows known at {}, {} sessions ahead. The child runs are the models; \
-         compare them by `mae` and `mase`.",
+        "Walk-forward backtest of {} specs for the registered model `{}` on view `{}`, {} rows known at {}, {} sessions ahead. \
+         The child runs are the specs; compare them by `mae` and `mase`.",
         plan.models.len(),
+        plan.model_name,
         dataset.view,
         dataset.len(),
         dataset.as_of,

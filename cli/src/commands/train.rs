@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use weekahead_market::AsOf;
+use nix::sys::signal::Signal;
+use weekahead_market::{AsOf, Clock};
+use weekahead_training::TrainingReport;
 
+use crate::pipeline::{self, Training};
 use crate::settings::{Experiment, Settings};
-use crate::{pipeline, tables};
+use crate::supervisor::stop_signal;
+use crate::tables;
 
 /// Backtest the models, record them in MLflow, promote by evidence.
 #[derive(Debug, clap::Args)]
@@ -16,6 +20,9 @@ pub struct Train {
     /// Print the plan (folds, rows, memory) and train nothing
     #[arg(long)]
     dry_run: bool,
+    /// Record what was trained while MLflow was away, and train nothing new
+    #[arg(long, conflicts_with_all = ["experiment", "dry_run"])]
+    pending: bool,
 }
 
 impl Train {
@@ -26,9 +33,39 @@ impl Train {
         if self.dry_run {
             let (plan, outline) = pipeline::outline(&settings, &experiment, &*clock).await?;
             println!("{}", tables::training_plan(&plan, &outline));
-        } else {
-            println!("{}", tables::leaderboard(&pipeline::train(&settings, &experiment, &*clock).await?));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let training = Training::open(&settings).await?;
+        let reports = tokio::select! {
+            reports = reports(self.pending, &training, &settings, &experiment, &*clock) => reports?,
+            signal = stop_signal() => {
+                training.interrupt(signal.as_str()).await;
+                eprintln!("error: stopped by {signal}: what is computed is kept, and the next `weekahead train` goes on");
+                return Ok(ExitCode::from(exit_code(signal)));
+            }
+        };
+        for report in &reports {
+            println!("{}", tables::leaderboard(report));
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn reports(
+    pending: bool,
+    training: &Training,
+    settings: &Settings,
+    experiment: &Experiment,
+    clock: &dyn Clock,
+) -> anyhow::Result<Vec<TrainingReport>> {
+    match pending {
+        true => training.send_pending().await,
+        false => Ok(vec![training.train(settings, experiment, clock).await?]),
+    }
+}
+
+/// What a shell expects of a process that a signal has ended.
+fn exit_code(signal: Signal) -> u8 {
+    const SIGNALLED: u8 = 128;
+    SIGNALLED + signal as u8
 }

@@ -11,7 +11,7 @@ pub use features::{FeatureScope, build_features};
 pub use forecast::forecast;
 pub use ingest::ingest;
 pub use marts::build_marts;
-pub use train::{outline, train};
+pub use train::{Training, outline, train};
 pub use views::{find_view, known_views, training_view, view_or_training};
 
 use jiff::Timestamp;

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use weekahead_market::{Horizon, Symbol};
-use weekahead_models::ModelSpec;
-use weekahead_training::ExperimentPlan;
+use weekahead_models::{BoostingSpec, ModelSpec};
 use weekahead_training::evaluation::{LossKind, Window};
+use weekahead_training::{ExperimentPlan, IntervalMethod};
 
 use super::Settings;
 use super::training::PreprocessingSettings;
@@ -50,8 +50,30 @@ struct Folds {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Intervals {
+    method: Option<Method>,
+    /// The trees of quantile regression.
+    boosting: Option<BoostingSpec>,
     scale_feature: Option<String>,
     levels: Option<Vec<f64>>,
+}
+
+/// How intervals are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Method {
+    SplitConformal,
+    QuantileRegression,
+}
+
+impl Intervals {
+    fn wanted(&self) -> Option<IntervalMethod> {
+        self.method.map(|method| match method {
+            Method::SplitConformal => IntervalMethod::SplitConformal,
+            Method::QuantileRegression => {
+                IntervalMethod::QuantileRegression(self.boosting.unwrap_or_default())
+            }
+        })
+    }
 }
 
 /// What it takes to become champion.
@@ -80,6 +102,9 @@ impl Experiment {
         for (at, model) in self.models.iter().enumerate() {
             ensure!(!self.models[..at].contains(model), "the model {model} is there twice");
         }
+        let regression = self.intervals.method == Some(Method::QuantileRegression);
+        let hint = "intervals.boosting is for method = \"quantile_regression\" alone";
+        ensure!(regression || self.intervals.boosting.is_none(), "{hint}");
         Ok(self)
     }
 
@@ -103,6 +128,7 @@ impl Experiment {
         set(&mut settings.refit_every_origins, &self.folds.refit_every_origins);
         set(&mut settings.window, &self.folds.window);
         set(&mut settings.calibration_origins, &self.folds.calibration_origins);
+        set(&mut settings.intervals, &self.intervals.wanted());
         set(&mut settings.scale_feature, &self.intervals.scale_feature);
         set(&mut settings.levels, &self.intervals.levels);
         set(&mut settings.loss, &self.promotion.loss);

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use nix::sys::signal::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The variable by which a supervisor tells a child that its standard input is a lifeline.
@@ -9,18 +10,25 @@ pub const VARIABLE: &str = "WEEKAHEAD_LIFELINE";
 
 /// Returns at Ctrl-C, at SIGTERM, or when the lifeline of a supervised process closes.
 pub async fn stop_requested() {
+    tokio::select! {
+        _ = stop_signal() => {}
+        () = lifeline_closed() => {}
+    }
+}
+
+/// Returns at Ctrl-C or at SIGTERM, and says which.
+pub async fn stop_signal() -> Signal {
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(stream) => stream,
         Err(error) => {
             tracing::warn!(%error, "SIGTERM cannot be caught; Ctrl-C still stops this process");
             let _ = tokio::signal::ctrl_c().await;
-            return;
+            return Signal::SIGINT;
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        () = lifeline_closed() => {}
+        _ = tokio::signal::ctrl_c() => Signal::SIGINT,
+        _ = terminate.recv() => Signal::SIGTERM,
     }
 }
 

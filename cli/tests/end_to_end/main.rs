@@ -6,6 +6,8 @@ mod crash;
 mod demo;
 mod faults;
 mod features;
+mod flaky;
 mod marts;
 mod models;
 mod platform;
+mod training;

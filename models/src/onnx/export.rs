@@ -70,6 +70,11 @@ fn add_point(graph: &mut GraphBuilder, model: &FittedModel, prefix: &str, y: &st
         FittedModel::Stack(model) => add_stack(graph, model, prefix, y)?,
         FittedModel::Searched { model, .. } => add_point(graph, model, prefix, y)?,
         FittedModel::Foreign(model) => model.add_to(graph, "x", y)?,
+        FittedModel::Series(_) => {
+            let reason =
+                "a model of one series is fitted anew on every row, which no graph can do".to_owned();
+            return Err(Error::Artifact { reason });
+        }
     }
     Ok(())
 }

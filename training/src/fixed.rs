@@ -1,0 +1,43 @@
+//! Forecasts of models that no fold teaches: made once, looked up in every fold.
+
+use weekahead_market::Calendar;
+use weekahead_models::{ModelContext, ModelInput, ModelSpec, TrainingRows};
+
+use crate::backtest::{rows_of, weekly_origins};
+use crate::plan::PlanSettings;
+use crate::{Dataset, Result};
+
+/// A point forecast a row of the data set; NaN where the model has none.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FixedForecasts(Vec<f64>);
+
+impl FixedForecasts {
+    /// Those of a model of one series, of all weekly origins; `None` for a model that learns from rows.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub(crate) fn of(
+        dataset: &Dataset,
+        calendar: &Calendar,
+        spec: &ModelSpec,
+        settings: &PlanSettings,
+    ) -> Result<Option<Self>> {
+        let ModelInput::Closes(window) = spec.input() else { return Ok(None) };
+        let rows = rows_of(dataset, &weekly_origins(dataset, calendar), |_| true);
+        let windows = dataset.close_windows(&rows, window);
+        let targets = dataset.y.select(ndarray::Axis(0), &rows);
+        let context =
+            ModelContext { features: &dataset.features, horizon: settings.horizon, seed: settings.seed };
+        let model = spec.forecaster(context)?.fit(&TrainingRows::new(windows.view(), targets.view())?)?;
+        let mut points = vec![f64::NAN; dataset.len()];
+        for (row, point) in rows.into_iter().zip(model.predict(windows.view())?) {
+            points[row] = point;
+        }
+        Ok(Some(Self(points)))
+    }
+
+    /// The forecasts of some rows.
+    pub(crate) fn points(&self, rows: &[usize]) -> ndarray::Array1<f64> {
+        rows.iter().map(|row| self.0[*row]).collect()
+    }
+}
