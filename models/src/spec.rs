@@ -286,6 +286,8 @@ mod tests {
                 loss: crate::BoostingLoss::Quantile(0.9),
                 ..BoostingSpec::default()
             }),
+            ModelSpec::Ets { window: 504 },
+            ModelSpec::Theta { window: 260 },
             ModelSpec::Stack {
                 models: vec![ModelSpec::HistoricalMean, ModelSpec::Pls { components: 1 }],
                 folds: 3,

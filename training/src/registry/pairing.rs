@@ -183,8 +183,18 @@ mod tests {
 
     use super::*;
 
-    const ORIGINS: [&str; 6] =
-        ["2013-03-01", "2013-03-08", "2013-03-15", "2013-03-22", "2013-04-05", "2013-04-12"];
+    const ORIGINS: [&str; 10] = [
+        "2013-03-01",
+        "2013-03-08",
+        "2013-03-15",
+        "2013-03-22",
+        "2013-04-05",
+        "2013-04-12",
+        "2013-04-19",
+        "2013-04-26",
+        "2013-05-03",
+        "2013-05-10",
+    ];
 
     fn row(symbol: &str, origin: &str, point: f64) -> BacktestRow {
         BacktestRow {
@@ -224,7 +234,7 @@ mod tests {
         let b: Vec<_> = ORIGINS.iter().map(|origin| row("IBM", origin, 0.75)).collect();
         a.push(row("MSFT", ORIGINS[0], 100.0));
         let losses = compared(&a, &b[1..]);
-        assert_eq!((losses.rows, losses.origins, losses.only_a, losses.only_b), (5, 5, 2, 0));
+        assert_eq!((losses.rows, losses.origins, losses.only_a, losses.only_b), (9, 9, 2, 0));
         assert_eq!((losses.first.to_string().as_str(), losses.lag), (ORIGINS[1], 0));
         let values: Vec<_> = losses.losses.iter().map(|pair| (pair.loss, pair.a, pair.b)).collect();
         assert_eq!(values, [("mae", 0.5, 0.25), ("mse", 0.25, 0.0625), ("pinball", 0.25, 0.125)]);
