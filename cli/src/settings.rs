@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
-use weekahead_market::{Session, Symbol};
+use weekahead_market::{Horizon, Session, Symbol};
 
 pub use experiment::Experiment;
 pub use secret::Secret;
@@ -185,6 +185,14 @@ impl Settings {
             .context("the configuration cannot be used; `weekahead config show` prints every key")?;
         let file = file.map(std::path::absolute).transpose()?;
         Self { file, ..settings }.absolute()
+    }
+
+    /// The same for another number of sessions ahead: those have models of their own, under a name of their own.
+    pub fn look_ahead(&mut self, horizon: Horizon) {
+        if horizon != self.training.horizon {
+            self.training.model = format!("{}-h{horizon}", self.training.model);
+            self.training.horizon = horizon;
+        }
     }
 
     /// Paths are relative to the working directory; children must see the same ones.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use weekahead_market::AsOf;
+use weekahead_market::{AsOf, Horizon};
 
 use crate::failure::PARTIAL;
 use crate::settings::Settings;
@@ -10,11 +10,23 @@ use crate::{pipeline, tables};
 
 /// Forecast the week ahead for the whole universe and write it back.
 #[derive(Debug, clap::Args)]
-pub struct Forecast {}
+pub struct Forecast {
+    /// Sessions ahead, 1 to 10, of which models were trained [default: `training.horizon`]
+    #[arg(long, value_parser = horizon)]
+    horizon: Option<Horizon>,
+}
+
+fn horizon(text: &str) -> Result<Horizon, String> {
+    let sessions = text.parse().map_err(|_| "name a number of sessions, 1 to 10".to_owned())?;
+    Horizon::sessions(sessions).map_err(|error| error.to_string())
+}
 
 impl Forecast {
     /// Exit code 3 when some symbols have no forecast.
-    pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, mut settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
+        if let Some(horizon) = self.horizon {
+            settings.look_ahead(horizon);
+        }
         let forecasts = pipeline::forecast(&settings, as_of).await?;
         println!("{}", tables::forecasts(&forecasts));
         Ok(if forecasts.unanswered.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) })

@@ -29,15 +29,18 @@ impl Train {
     /// Trains and prints the leaderboard.
     pub async fn run(self, settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
         let experiment = self.experiment.as_deref().map(Experiment::read).transpose()?.unwrap_or_default();
+        let experiments = experiment.by_horizon();
         let clock = pipeline::clock(as_of);
         if self.dry_run {
-            let (plan, outline) = pipeline::outline(&settings, &experiment, &*clock).await?;
-            println!("{}", tables::training_plan(&plan, &outline));
+            for experiment in &experiments {
+                let (plan, outline) = pipeline::outline(&settings, experiment, &*clock).await?;
+                println!("{}", tables::training_plan(&plan, &outline));
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let training = Training::open(&settings).await?;
         let reports = tokio::select! {
-            reports = reports(self.pending, &training, &settings, &experiment, &*clock) => reports?,
+            reports = reports(self.pending, &training, &settings, &experiments, &*clock) => reports?,
             signal = stop_signal() => {
                 training.interrupt(signal.as_str()).await;
                 eprintln!("error: stopped by {signal}: what is computed is kept, and the next `weekahead train` goes on");
@@ -55,13 +58,17 @@ async fn reports(
     pending: bool,
     training: &Training,
     settings: &Settings,
-    experiment: &Experiment,
+    experiments: &[Experiment],
     clock: &dyn Clock,
 ) -> anyhow::Result<Vec<TrainingReport>> {
-    match pending {
-        true => training.send_pending().await,
-        false => Ok(vec![training.train(settings, experiment, clock).await?]),
+    if pending {
+        return training.send_pending().await;
     }
+    let mut reports = Vec::with_capacity(experiments.len());
+    for experiment in experiments {
+        reports.push(training.train(settings, experiment, clock).await?);
+    }
+    Ok(reports)
 }
 
 /// What a shell expects of a process that a signal has ended.

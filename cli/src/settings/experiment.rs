@@ -22,6 +22,8 @@ pub struct Experiment {
     model: Option<String>,
     /// Sessions ahead.
     horizon: Option<Horizon>,
+    /// Several horizons, each with models of its own.
+    horizons: Option<Vec<Horizon>>,
     /// Seed of everything random.
     seed: Option<u64>,
     /// The symbols that are learned from.
@@ -102,14 +104,42 @@ impl Experiment {
         for (at, model) in self.models.iter().enumerate() {
             ensure!(!self.models[..at].contains(model), "the model {model} is there twice");
         }
+        let several = self.horizons.as_deref().unwrap_or_default();
+        ensure!(self.horizon.is_none() || self.horizons.is_none(), "write horizon or horizons, not both");
+        ensure!(self.horizons.is_none() || !several.is_empty(), "horizons is empty: name 1 to 10 sessions");
+        for (at, horizon) in several.iter().enumerate() {
+            ensure!(!several[..at].contains(horizon), "the horizon {horizon} is there twice");
+        }
         let regression = self.intervals.method == Some(Method::QuantileRegression);
         let hint = "intervals.boosting is for method = \"quantile_regression\" alone";
         ensure!(regression || self.intervals.boosting.is_none(), "{hint}");
         Ok(self)
     }
 
+    /// The experiment once for each of its horizons; each is a session of its own.
+    pub fn by_horizon(self) -> Vec<Self> {
+        match self.horizons.clone() {
+            None => vec![self],
+            Some(horizons) => {
+                let of_one = |horizon| Self { horizons: Some(vec![horizon]), ..self.clone() };
+                horizons.into_iter().map(of_one).collect()
+            }
+        }
+    }
+
     /// The settings, as this experiment wants them.
-    pub fn over(&self, mut settings: Settings) -> Settings {
+    pub fn over(&self, settings: Settings) -> Settings {
+        let mut settings = self.over_one(settings);
+        match self.horizons.as_deref() {
+            Some([horizon]) => {
+                settings.look_ahead(*horizon);
+                settings
+            }
+            _ => settings,
+        }
+    }
+
+    fn over_one(&self, mut settings: Settings) -> Settings {
         let training = &mut settings.training;
         set(&mut training.view, &self.view);
         set(&mut training.model, &self.model);
@@ -167,8 +197,26 @@ mod tests {
         );
         let baseline = read("[[models]]\nkind = 'ridge'\nalpha = 1.0\n").unwrap_err();
         assert!(baseline.contains("random_walk") && baseline.contains("ridge(alpha=1)"), "{baseline}");
+        assert!(read("horizons = [1, 5, 1]\n").unwrap_err().contains("horizon 1 is there twice"));
+        assert!(read("horizons = [1]\nhorizon = 5\n").unwrap_err().contains("not both"));
+        assert!(read("horizons = [11]\n").is_err());
         let twice = "[[models]]\nkind = 'random_walk'\n";
         assert!(read(&twice.repeat(2)).unwrap_err().contains("twice"));
         assert!(read("").is_ok());
+    }
+
+    #[test]
+    fn other_horizons_are_other_models() {
+        let of = |experiment: &Experiment| {
+            let training = experiment.over(Settings::load(None, None).unwrap()).training;
+            (training.model, training.horizon.get())
+        };
+        let models: Vec<_> = read("horizons = [1, 5, 10]").unwrap().by_horizon().iter().map(of).collect();
+        let expected = [("weekahead-weekly-h1", 1), ("weekahead-weekly", 5), ("weekahead-weekly-h10", 10)];
+        assert_eq!(models, expected.map(|(name, horizon)| (name.to_owned(), horizon)));
+        assert_eq!(
+            read("model = 'm'").unwrap().by_horizon().iter().map(of).collect::<Vec<_>>(),
+            [("m".to_owned(), 5)]
+        );
     }
 }
