@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, bail};
 use serde::de::DeserializeOwned;
 
+/// How long a server may take to listen: Python on a busy machine is slow.
+const START_PATIENCE: Duration = Duration::from_secs(180);
+
 /// A server that is stopped when this drops.
 #[derive(Debug)]
 pub struct Server {
@@ -26,7 +29,7 @@ impl Server {
             if let Some(status) = server.child.try_wait()? {
                 bail!("{command:?} ended at its start: {status}");
             }
-            if started.elapsed() > Duration::from_secs(60) {
+            if started.elapsed() > START_PATIENCE {
                 bail!("{command:?} does not listen on {addr}");
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -37,6 +40,11 @@ impl Server {
     /// The largest resident memory so far, in bytes.
     pub fn peak_bytes(&self) -> u64 {
         memory_bytes(self.child.id(), "VmHWM").unwrap_or(0)
+    }
+
+    /// That of the server and of all processes that come from it, each at its own worst, in bytes.
+    pub fn family_peak_bytes(&self) -> u64 {
+        family(self.child.id()).into_iter().filter_map(|pid| memory_bytes(pid, "VmHWM")).sum()
     }
 }
 
@@ -89,7 +97,15 @@ pub fn run(command: &mut Command) -> anyhow::Result<Finished> {
 
 /// A loopback address that was free a moment ago.
 pub fn free_addr() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    free_addrs().map(|[addr]| addr)
+}
+
+/// Loopback addresses that were free a moment ago, all different: they are held at the same time.
+pub fn free_addrs<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
+    let listeners: Vec<TcpListener> =
+        (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    let addrs: Vec<SocketAddr> = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+    addrs.try_into().map_err(|_| anyhow!("cannot bind {N} addresses"))
 }
 
 /// A figure of a process's memory, in bytes: `VmHWM` the largest so far, `VmRSS` now.
@@ -97,6 +113,25 @@ pub fn memory_bytes(pid: u32, figure: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
     Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? * 1024)
+}
+
+/// A process and all that come from it.
+fn family(pid: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let running = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let with_parents: Vec<(u32, u32)> = running.filter_map(|child| Some((child, parent(child)?))).collect();
+    let mut members = vec![pid];
+    let mut at = 0;
+    while let Some(member) = members.get(at).copied() {
+        members.extend(with_parents.iter().filter(|(_, parent)| *parent == member).map(|(child, _)| child));
+        at += 1;
+    }
+    members
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
 }
 
 fn watch(pid: u32, ended: &AtomicBool) -> u64 {

@@ -19,12 +19,14 @@ mod native;
 mod online;
 mod panel;
 mod peers;
+mod platform;
 mod report;
 mod series;
 mod series_alone;
 mod store;
 mod trees;
 mod trees_alone;
+mod weekly;
 
 use std::path::PathBuf;
 
@@ -88,6 +90,8 @@ enum Benchmark {
     Trees,
     /// ETS and Theta of 500 series of closes, beside statsforecast
     Series,
+    /// A whole weekly training on the embedded platform
+    Weekly,
 }
 
 /// A contender that is this program.
@@ -137,6 +141,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(Benchmark::Series) {
         println!("{}", series::run(&peers, cli.runs)?);
+    }
+    if chosen(Benchmark::Weekly) {
+        println!("{}", weekly::run(&weekahead, libchdb, cli.runs).await?);
     }
     Ok(())
 }

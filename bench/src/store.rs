@@ -8,7 +8,7 @@ use weekahead_market::{Bar, CorporateAction};
 use weekahead_warehouse::{BARS_TABLE, BarVersion, LakeLocation, Warehouse, WarehouseConfig};
 
 use crate::child::{Server, free_addr};
-use crate::panel::{Quotes, symbols};
+use crate::panel::{Quotes, SYMBOLS, symbols};
 
 /// Symbols whose bars are written at once.
 const WRITTEN_AT_ONCE: usize = 50;
@@ -34,12 +34,7 @@ impl Store {
             Warehouse::connect(&WarehouseConfig { url: store.url(), ..WarehouseConfig::default() }).await?;
         warehouse.migrate(&no_lake()).await?;
         warehouse.execute(BARS_TABLE).await?;
-        let of_symbols: Vec<_> = symbols().zip(&quotes.bars).collect();
-        for group in of_symbols.chunks(WRITTEN_AT_ONCE) {
-            let rows: Vec<BarVersion> =
-                group.iter().flat_map(|(symbol, bars)| versions(quotes, symbol, bars)).collect();
-            warehouse.write_bars(&rows).await?;
-        }
+        write_bars(&warehouse, quotes, SYMBOLS).await?;
         Ok(store)
     }
 
@@ -52,6 +47,17 @@ impl Store {
     pub fn command(&self, args: &[&str]) -> Command {
         command(&self.weekahead, &self.libchdb, self.home.path(), self.server.addr, args)
     }
+}
+
+/// Writes the bars of the first symbols.
+pub async fn write_bars(warehouse: &Warehouse, quotes: &Quotes, count: usize) -> anyhow::Result<()> {
+    let of_symbols: Vec<_> = symbols().zip(&quotes.bars).take(count).collect();
+    for group in of_symbols.chunks(WRITTEN_AT_ONCE) {
+        let rows: Vec<BarVersion> =
+            group.iter().flat_map(|(symbol, bars)| versions(quotes, symbol, bars)).collect();
+        warehouse.write_bars(&rows).await?;
+    }
+    Ok(())
 }
 
 fn command(
