@@ -9,6 +9,7 @@ use weekahead_market::{AsOf, Calendar, Forecast, ForecastKey, Quantile, Session,
 use weekahead_models::{AdaptiveLevels, Outputs};
 use weekahead_warehouse::{FeatureRows, ForecastRow, IntervalRecord, Warehouse, WriteCounts};
 
+use crate::intervals::Memory;
 use crate::{Champion, Registry, Result, ServedIntervals};
 
 /// Makes forecasts with a registry's champions from a warehouse's features.
@@ -18,6 +19,7 @@ pub struct Forecaster {
     registry: Registry,
     calendar: Calendar,
     adaptive_step: f64,
+    memory: Memory,
 }
 
 /// How many sessions a symbol may lag behind the exchange and still be forecast: a halted or delisted one has no week ahead.
@@ -52,7 +54,13 @@ pub struct Unanswered {
 impl Forecaster {
     /// Forecasts by `registry` from `warehouse`, with the intervals of the artifacts.
     pub fn new(warehouse: Warehouse, registry: Registry) -> Self {
-        Self { warehouse, registry, calendar: Calendar::nyse(), adaptive_step: 0.0 }
+        Self {
+            warehouse,
+            registry,
+            calendar: Calendar::nyse(),
+            adaptive_step: 0.0,
+            memory: Memory::default(),
+        }
     }
 
     /// Moves the levels of intervals by this step whenever outcomes of earlier forecasts are known; 0 leaves them.
@@ -110,7 +118,8 @@ impl Forecaster {
         let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
         let mut outputs = run(&champion, &features)?;
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
-        let intervals = ServedIntervals::at(as_of, warehouse, calendar, &champion, step).await?;
+        let intervals =
+            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
         outputs.quantiles = intervals.quantiles(&outputs, champion.session.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
@@ -207,12 +216,7 @@ fn forecast(
     })
 }
 
-fn stored(
-    champion: &Champion,
-    forecast: Forecast,
-    as_of: AsOf,
-    written_at: Timestamp,
-) -> ForecastRow {
+fn stored(champion: &Champion, forecast: Forecast, as_of: AsOf, written_at: Timestamp) -> ForecastRow {
     ForecastRow {
         forecast,
         model_name: champion.model.clone(),

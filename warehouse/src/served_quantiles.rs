@@ -49,6 +49,30 @@ impl Warehouse {
         let stored = self.rows::<Stored>(query).await?.into_iter();
         stored.filter(|row| row.quantile_levels == levels).map(ServedQuantiles::try_from).collect()
     }
+
+    /// How many versions of bars, and how many forecasts of a model, were known at `as_of` of the sessions from `from` on.
+    ///
+    /// Rows are added and never taken away: a reader at the same instant or a later one who counts as many has the same rows.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`] before the migrations, and before dbt ran; connection errors.
+    pub async fn outcome_counts(&self, as_of: AsOf, model_name: &str, from: Session) -> Result<(u64, u64)> {
+        let sql = format!(
+            "SELECT (SELECT count() FROM marts.bars WHERE session >= {{from:Date32}} \
+             AND knowledge_time <= {AT} AND event_time <= {AT}) AS bars, \
+             (SELECT count() FROM forecasts.forecasts FINAL WHERE model_name = {{model_name:String}} \
+             AND origin >= {{from:Date32}} AND as_of <= {AT} AND written_at <= {AT}) AS forecasts"
+        );
+        let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
+        let counted = self.rows::<Counted>(query.param("from", from.to_string())).await?;
+        Ok(counted.first().map_or((0, 0), |counted| (counted.bars, counted.forecasts)))
+    }
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Counted {
+    bars: u64,
+    forecasts: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Intervals that learn from how those before turned out.
 
+mod memory;
+
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
@@ -8,6 +10,8 @@ use weekahead_market::{AsOf, Calendar, Horizon, Panel, Session, Symbol};
 use weekahead_models::{AdaptiveLevels, IntervalCoverage, Outputs, ResidualQuantiles};
 use weekahead_warehouse::{IntervalRecord, ServedQuantiles, Warehouse};
 
+use self::memory::Ground;
+pub(crate) use self::memory::Memory;
 use crate::{Champion, Result};
 
 /// How many sessions back forecasts count: three years.
@@ -35,16 +39,26 @@ impl ServedIntervals {
         calendar: &Calendar,
         champion: &Champion,
         step: f64,
+        memory: &Memory,
     ) -> Result<Self> {
+        let last_closed = calendar.last_closed(as_of.instant())?;
+        let from = calendar.offset(last_closed, -MEMORY_SESSIONS)?;
+        let counts = warehouse.outcome_counts(as_of, &champion.model, from).await?;
+        let ground = Ground { version: champion.version, from, counts };
+        if let Some(intervals) = memory.recall(as_of, ground) {
+            return Ok(intervals);
+        }
         let meta = champion.meta();
-        let from = calendar.offset(calendar.last_closed(as_of.instant())?, -MEMORY_SESSIONS)?;
-        let served = warehouse
-            .served_quantiles(as_of, &champion.model, meta.horizon, &meta.levels, from)
-            .await?;
+        let served = warehouse.served_quantiles(as_of, &champion.model, meta.horizon, &meta.levels, from);
+        let mut served = served.await?;
+        let due = |origin| calendar.offset(origin, meta.horizon.get() as i64);
+        served.retain(|forecast| due(forecast.origin).is_ok_and(|target| target <= last_closed));
         let adapts = step > 0.0 && champion.session.residual_quantiles().is_some();
         let step = if adapts { step } else { 0.0 };
         let realised = realised(as_of, warehouse, calendar, meta.horizon, &served).await?;
-        Ok(Self { levels: replay(&meta.levels, step, &served, &realised)?, adapts })
+        let intervals = Self { levels: replay(&meta.levels, step, &served, &realised)?, adapts };
+        memory.keep(as_of, ground, &intervals);
+        Ok(intervals)
     }
 
     /// `adaptive` where outcomes change the intervals that come after them, else `fixed`.
@@ -86,11 +100,7 @@ impl ServedIntervals {
     ///
     /// # Shape
     /// Rows x levels, increasing along a row.
-    pub(crate) fn quantiles(
-        &self,
-        outputs: &Outputs,
-        residuals: Option<&ResidualQuantiles>,
-    ) -> Array2<f64> {
+    pub(crate) fn quantiles(&self, outputs: &Outputs, residuals: Option<&ResidualQuantiles>) -> Array2<f64> {
         let adapted = self.adapted_levels();
         match (residuals, &outputs.scale) {
             (Some(residuals), Some(scale)) if self.adapts && adapted != self.levels.nominal() => {

@@ -48,10 +48,7 @@ fn bits(quantiles: &Array2<f64>) -> Vec<u64> {
 fn without_outcomes_the_quantiles_are_the_artifact_s() {
     let forecasts = [served("A", session("2013-01-25"), &[-0.1, 0.0, 0.1])];
     let intervals = intervals(STEP, &forecasts, &Realised::new());
-    assert_eq!(
-        bits(&intervals.quantiles(&outputs(), Some(&residuals()))),
-        bits(&outputs().quantiles)
-    );
+    assert_eq!(bits(&intervals.quantiles(&outputs(), Some(&residuals()))), bits(&outputs().quantiles));
     assert_eq!((intervals.outcomes(), intervals.coverage_80()), (0, None));
     assert_eq!(intervals.record().adapted_levels, LEVELS);
 }
@@ -106,6 +103,20 @@ fn outcomes_outside_widen_what_is_served_next() {
         assert_eq!(bits(&quantiles), bits(&outputs().quantiles));
     }
     assert_eq!((fixed.method(), fixed.outcomes()), ("fixed", adaptive.outcomes()));
+}
+
+#[test]
+fn what_is_remembered_is_of_the_same_ground() {
+    let at = |text: &str| text.parse::<AsOf>().unwrap();
+    let ground = Ground { version: 3, from: session("2010-01-04"), counts: (10, 5) };
+    let (memory, known) = (Memory::default(), intervals(STEP, &[], &Realised::new()));
+    assert_eq!(memory.recall(at("2013-01-25"), ground), None);
+    memory.keep(at("2013-01-25"), ground, &known);
+    assert_eq!(memory.recall(at("2013-01-26"), ground), Some(known));
+    assert_eq!(memory.recall(at("2013-01-24"), ground), None);
+    for other in [Ground { version: 4, ..ground }, Ground { counts: (11, 5), ..ground }] {
+        assert_eq!(memory.recall(at("2013-01-26"), other), None);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use weekahead_market::{Forecast, ForecastKey, Horizon, Quantile};
 use weekahead_warehouse::{ForecastFilter, ForecastRow, IntervalRecord, ServedQuantiles, WriteCounts};
 
-use crate::support::{as_of, migrated, session, symbol};
+use crate::support::{as_of, bar, migrated, session, symbol};
 
 fn forecast(name: &str, origin: &str, point: f64) -> ForecastRow {
     let key = ForecastKey { symbol: symbol(name), origin: session(origin), horizon: Horizon::WEEK };
@@ -123,5 +123,11 @@ async fn quantiles_are_those_that_were_written_by_then() {
     assert_eq!(served("2013-01-25T23:00:00Z", "2013-01-01").await, known[..1]);
     let with_late = [quantiles(&late), known[0].clone(), known[1].clone()];
     assert_eq!(served("2013-03-01", "2013-01-01").await, with_late);
+    let counts =
+        async |at: &str| warehouse.outcome_counts(as_of(at), "weekly", session("2013-01-19")).await.unwrap();
+    let close = |day: &str| bar("IBM", day, 200.0, &format!("{day}T22:00:00Z"), 1);
+    warehouse.write_bars(&["2013-01-18", "2013-01-25"].map(close)).await.unwrap();
+    assert_eq!(counts("2013-01-25T21:59:59Z").await, (0, 0));
+    assert_eq!(counts("2013-02-01").await, (1, 1));
     engine.stop().await;
 }
