@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use comfy_table::{Table, presets};
 use weekahead_lake::{Lake, LakeConfig};
 use weekahead_models::onnx::OnnxRuntime;
@@ -61,7 +62,9 @@ pub async fn forecaster(settings: &Settings) -> anyhow::Result<Forecaster> {
     let runtime = OnnxRuntime::load(&settings.tools.libonnxruntime)?;
     let registry =
         Registry::new(warehouse.clone(), tracker(settings).await?, runtime, &settings.training.model);
-    Ok(Forecaster::new(warehouse, registry))
+    Forecaster::new(warehouse, registry)
+        .with_adaptive_step(settings.serving.adaptive_step)
+        .context("serving.adaptive_step cannot be used")
 }
 
 /// The versions of a registered model: the settings' one unless another is named.

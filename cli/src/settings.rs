@@ -163,6 +163,8 @@ pub struct ServingSettings {
     pub addr: std::net::SocketAddr,
     /// How long after a look at the bars the online features look again.
     pub refresh_seconds: std::num::NonZeroU64,
+    /// How far an interval's levels move on the outcomes of an origin; 0 keeps them.
+    pub adaptive_step: f64,
 }
 
 impl Settings {

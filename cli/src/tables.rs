@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
-use weekahead_serving::Forecasts;
+use weekahead_serving::{Forecasts, ServedIntervals};
 use weekahead_training::{ExperimentPlan, Outline, TrainingReport};
 use weekahead_warehouse::{ForecastRow, Outcome};
 
@@ -80,7 +80,22 @@ pub fn training_plan(plan: &ExperimentPlan, outline: &Outline) -> String {
 
 /// Forecasts with their intervals.
 pub fn forecasts(forecasts: &Forecasts) -> String {
-    forecast_table(&forecasts.rows, &[])
+    format!("{}\n{}", forecast_table(&forecasts.rows, &[]), coverage_so_far(&forecasts.intervals))
+}
+
+/// What intervals have held so far, in one line.
+fn coverage_so_far(intervals: &ServedIntervals) -> String {
+    let shares = intervals.coverage().into_iter().filter_map(|coverage| {
+        Some(format!("{} of the {:.0}% intervals", percent(coverage.share?), coverage.nominal * 100.0))
+    });
+    let shares: Vec<String> = shares.collect();
+    match intervals.outcomes() {
+        0 => format!("coverage so far: no outcomes yet ({} intervals)", intervals.method()),
+        outcomes => {
+            let shares = shares.join(", ");
+            format!("coverage so far: {shares} held {outcomes} outcomes ({})", intervals.method())
+        }
+    }
 }
 
 /// Forecasts beside what happened.

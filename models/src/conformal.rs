@@ -1,11 +1,11 @@
 //! Prediction intervals by locally weighted split conformal prediction.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use weekahead_market::Horizon;
 
 use crate::error::check_shape;
 use crate::preprocessing::median;
-use crate::{Error, FittedModel, Outputs, Result, TreeModel};
+use crate::{Error, FittedModel, Outputs, ResidualQuantiles, Result, TreeModel};
 
 /// The levels that intervals have unless told otherwise; 0.1 to 0.9 is the 80 % interval.
 pub const DEFAULT_LEVELS: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
@@ -79,6 +79,8 @@ pub struct IntervalModel {
     pub(crate) offsets: Vec<f32>,
     /// Quantiles of the scaled target by level, where they are regressed.
     pub(crate) regressions: Vec<TreeModel>,
+    /// Offsets at any level, where quantiles are laid around the point forecast.
+    pub(crate) residuals: Option<ResidualQuantiles>,
 }
 
 impl IntervalModel {
@@ -95,7 +97,9 @@ impl IntervalModel {
         check_levels(levels)?;
         let (model, residuals) = Self::with_residuals(rows, spec)?;
         let offsets = levels.iter().map(|level| corrected_quantile(&residuals, *level));
-        Ok(Self { levels: levels.to_vec(), offsets: offsets.collect::<Result<_>>()?, ..model })
+        let offsets = offsets.collect::<Result<_>>()?;
+        let residuals = Some(ResidualQuantiles::of_sorted(&residuals)?);
+        Ok(Self { levels: levels.to_vec(), offsets, residuals, ..model })
     }
 
     /// A model that has a scale and no levels, and the calibration residuals in its units, sorted.
@@ -109,7 +113,7 @@ impl IntervalModel {
         }
         let (features, fill) = (rows.x.ncols(), median(rows.x.column(spec.column)));
         let (levels, offsets, regressions) = (Vec::new(), Vec::new(), Vec::new());
-        let model = Self { spec, features, fill, levels, offsets, regressions };
+        let model = Self { spec, features, fill, levels, offsets, regressions, residuals: None };
         let residuals = model.scaled_residuals(rows)?;
         Ok((model, residuals))
     }
@@ -121,7 +125,7 @@ impl IntervalModel {
     pub fn predict(&self, model: &FittedModel, x: ArrayView2<'_, f32>) -> Result<Outputs> {
         let y = model.predict(x)?;
         let quantiles = self.quantiles(y.view(), x)?;
-        Ok(Outputs { y, quantiles })
+        Ok(Outputs { y, quantiles, scale: Some(self.scales(x)) })
     }
 
     /// Quantiles around given point forecasts, or regressed ones.
@@ -137,7 +141,7 @@ impl IntervalModel {
         if self.is_regression() {
             return self.regressed_quantiles(x);
         }
-        let scales: Vec<f64> = x.axis_iter(Axis(0)).map(|row| self.scale(row)).collect();
+        let scales = self.scales(x);
         let shape = (x.nrows(), self.levels.len());
         Ok(Array2::from_shape_fn(shape, |(row, level)| {
             forecast[row] + f64::from(self.offsets[level]) * scales[row]
@@ -152,6 +156,11 @@ impl IntervalModel {
     /// The offset of each level, in units of the scale.
     pub fn offsets(&self) -> &[f32] {
         &self.offsets
+    }
+
+    /// The offset at any level, which adapted levels need; `None` where quantiles are regressed.
+    pub fn residual_quantiles(&self) -> Option<&ResidualQuantiles> {
+        self.residuals.as_ref()
     }
 
     /// How the scale is made.
@@ -169,6 +178,11 @@ impl IntervalModel {
         let volatility = if row[self.spec.column].is_finite() { row[self.spec.column] } else { self.fill };
         let scale = f64::from(volatility) * f64::from(self.root_horizon());
         scale.clamp(f64::from(self.spec.floor), f64::from(self.spec.ceiling))
+    }
+
+    /// The scale of each row.
+    pub(crate) fn scales(&self, x: ArrayView2<'_, f32>) -> Array1<f64> {
+        x.axis_iter(Axis(0)).map(|row| self.scale(row)).collect()
     }
 
     fn scaled_residuals(&self, rows: &Calibration<'_>) -> Result<Vec<f64>> {
@@ -226,7 +240,7 @@ fn too_small(rows: usize, level: f64) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, Array2, array};
+    use ndarray::array;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2};
 /// Point forecasts and quantiles of a batch of rows.
 ///
 /// # Shape
-/// `y` has one entry a row; `quantiles` is rows x levels, increasing along a row.
+/// `y` and `scale` have one entry a row; `quantiles` is rows x levels, increasing along a row.
 ///
 /// # Units
 /// Those of the training targets: log returns over the horizon.
@@ -15,4 +15,6 @@ pub struct Outputs {
     pub y: Array1<f64>,
     /// Quantiles, by increasing level.
     pub quantiles: Array2<f64>,
+    /// What interval offsets are multiplied with; `None` of an artifact that does not tell.
+    pub scale: Option<Array1<f64>>,
 }

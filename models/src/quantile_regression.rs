@@ -1,6 +1,6 @@
 //! Prediction intervals by conformalised quantile regression.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use crate::conformal::{check_levels, corrected_quantile};
 use crate::{
@@ -90,10 +90,6 @@ impl IntervalModel {
         let regressed =
             self.regressions.iter().map(|regression| regression.magnitude(row)).fold(0.0, f64::max);
         self.scale(row) * (offset + regressed)
-    }
-
-    fn scales(&self, x: ArrayView2<'_, f32>) -> Array1<f64> {
-        x.axis_iter(Axis(0)).map(|row| self.scale(row)).collect()
     }
 }
 

@@ -38,7 +38,8 @@ impl ResidualQuantiles {
         Self::of_sorted(&residuals)
     }
 
-    fn of_sorted(residuals: &[f64]) -> Result<Self> {
+    /// Those of scaled calibration residuals in order.
+    pub(crate) fn of_sorted(residuals: &[f64]) -> Result<Self> {
         let (Some(least), Some(greatest)) = (residuals.first(), residuals.last()) else {
             return Err(Error::Empty { what: "the list of calibration rows" });
         };

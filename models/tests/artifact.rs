@@ -260,3 +260,21 @@ fn the_onnx_checker_accepts_every_kind_of_artifact() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.matches("checked").count(), specs().len(), "{said}");
 }
+
+#[test]
+fn an_artifact_carries_what_its_intervals_are_adapted_by() {
+    let fitted = fitted(&ModelSpec::RandomWalk, 3, 4);
+    let session = fitted.session();
+    assert_eq!(session.residual_quantiles(), fitted.interval.residual_quantiles());
+    let x = features(&mut ChaCha8Rng::seed_from_u64(5), 30, 4);
+    let outputs = session.run(x.view()).unwrap();
+    let (quantiles, scale) = (session.residual_quantiles().unwrap(), outputs.scale.unwrap());
+    for (row, scale) in scale.iter().enumerate() {
+        for (at, level) in DEFAULT_LEVELS.iter().enumerate() {
+            let laid = outputs.y[row] + f64::from(quantiles.offset(*level)) * scale;
+            assert!((laid - outputs.quantiles[[row, at]]).abs() < 1e-6, "row {row}, level {level}");
+        }
+    }
+    // Regressed quantiles have no residuals to look a level up in.
+    assert_eq!(fitted.regressed().session().residual_quantiles(), None);
+}

@@ -270,7 +270,9 @@ fn missing_values_pass_or_become_zero() {
 fn an_artifact_can_be_imported() {
     let (model, batch) = (imported("branches", None), batch("branches"));
     let bytes = model.to_onnx(&interval(&model, &batch), &meta()).unwrap();
-    let again = ForeignModel::open(runtime(), &bytes, &ForeignSettings::default()).unwrap();
+    // Its scale is one number a row as well, so the forecast must be named.
+    let settings = ForeignSettings { output: Some("y".to_owned()), ..ForeignSettings::default() };
+    let again = ForeignModel::open(runtime(), &bytes, &settings).unwrap();
     let artifact = again.to_onnx(&interval(&again, &batch), &meta()).unwrap();
     let outputs = OnnxSession::from_bytes(runtime(), &artifact).unwrap().run(rows(&batch).view()).unwrap();
     assert_eq!(outputs.y, model.predict(rows(&batch).view()).unwrap());

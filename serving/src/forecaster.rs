@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ndarray::ArrayView2;
 use weekahead_market::{AsOf, Calendar, Forecast, ForecastKey, Quantile, Session, Symbol};
-use weekahead_models::Outputs;
-use weekahead_warehouse::{FeatureRows, ForecastRow, Warehouse, WriteCounts};
+use weekahead_models::{AdaptiveLevels, Outputs};
+use weekahead_warehouse::{FeatureRows, ForecastRow, IntervalRecord, Warehouse, WriteCounts};
 
-use crate::{Champion, Registry, Result};
+use crate::intervals::Memory;
+use crate::{Champion, Registry, Result, ServedIntervals};
 
 /// Makes forecasts with a registry's champions from a warehouse's features.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Forecaster {
     warehouse: Warehouse,
     registry: Registry,
     calendar: Calendar,
+    adaptive_step: f64,
+    memory: Memory,
 }
 
 /// How many sessions a symbol may lag behind the exchange and still be forecast: a halted or delisted one has no week ahead.
@@ -31,6 +34,8 @@ pub struct Forecasts {
     pub as_of: AsOf,
     /// The forecasts, in order of symbol, as they are stored.
     pub rows: Vec<ForecastRow>,
+    /// What their intervals have learned.
+    pub intervals: ServedIntervals,
     /// The symbols without one.
     pub unanswered: Vec<Unanswered>,
     /// How many were new to the warehouse.
@@ -47,9 +52,24 @@ pub struct Unanswered {
 }
 
 impl Forecaster {
-    /// Forecasts by `registry` from `warehouse`.
+    /// Forecasts by `registry` from `warehouse`, with the intervals of the artifacts.
     pub fn new(warehouse: Warehouse, registry: Registry) -> Self {
-        Self { warehouse, registry, calendar: Calendar::nyse() }
+        Self {
+            warehouse,
+            registry,
+            calendar: Calendar::nyse(),
+            adaptive_step: 0.0,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Moves the levels of intervals by this step whenever outcomes of earlier forecasts are known; 0 leaves them.
+    ///
+    /// # Errors
+    /// [`Error::Model`](crate::Error::Model) unless `0 <= step < 1`.
+    pub fn with_adaptive_step(self, step: f64) -> Result<Self> {
+        AdaptiveLevels::new(&[0.5], step)?;
+        Ok(Self { adaptive_step: step, ..self })
     }
 
     /// The registry, for health checks.
@@ -96,7 +116,11 @@ impl Forecaster {
         let features = features.await?;
         let closes = self.origin_closes(as_of, &features).await?;
         let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
-        let outputs = run(&champion, &features)?;
+        let mut outputs = run(&champion, &features)?;
+        let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
+        let intervals =
+            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
+        outputs.quantiles = intervals.quantiles(&outputs, champion.session.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
         let last_closed = self.calendar.last_closed(as_of.instant())?;
@@ -110,7 +134,12 @@ impl Forecaster {
                 Some(close) => {
                     let forecast = forecast(&champion, symbol, origin, *close, &outputs, row)?;
                     let load_ids = loads.get(symbol).cloned().unwrap_or_default();
-                    rows.push(stored(&champion, forecast, as_of, load_ids, written_at));
+                    let intervals = intervals.record();
+                    rows.push(ForecastRow {
+                        load_ids,
+                        intervals,
+                        ..stored(&champion, forecast, as_of, written_at)
+                    });
                 }
                 None => unanswered.push(Unanswered {
                     symbol: symbol.clone(),
@@ -119,7 +148,7 @@ impl Forecaster {
             }
         }
         let counts = self.warehouse.write_forecasts(&rows).await?;
-        Ok(Forecasts { champion, as_of, rows, unanswered, counts })
+        Ok(Forecasts { champion, as_of, rows, intervals, unanswered, counts })
     }
 
     /// The raw close of each symbol in the session its features stand on.
@@ -187,13 +216,7 @@ fn forecast(
     })
 }
 
-fn stored(
-    champion: &Champion,
-    forecast: Forecast,
-    as_of: AsOf,
-    load_ids: Vec<String>,
-    written_at: Timestamp,
-) -> ForecastRow {
+fn stored(champion: &Champion, forecast: Forecast, as_of: AsOf, written_at: Timestamp) -> ForecastRow {
     ForecastRow {
         forecast,
         model_name: champion.model.clone(),
@@ -203,7 +226,8 @@ fn stored(
         view: champion.meta().view.clone(),
         view_version: champion.meta().view_version.clone(),
         as_of,
-        load_ids,
+        load_ids: Vec::new(),
+        intervals: IntervalRecord::default(),
         written_at,
     }
 }

@@ -2,17 +2,19 @@
 //! newest features, out of memory.
 //!
 //! Invariant: one code path, [`Forecaster`], makes every forecast; what it returns has been written back, and
-//! writing a forecast back twice leaves one row. [`OnlineFeatures`] are bit for bit those of the feature tables.
+//! writing a forecast back twice leaves one row. Intervals adapt to outcomes by what the warehouse knew alone. [`OnlineFeatures`] are bit for bit those of the feature tables.
 
 mod champion;
 mod error;
 mod forecaster;
 pub mod http;
+mod intervals;
 mod online;
 
 pub use champion::{Champion, Registry};
 pub use error::Error;
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
+pub use intervals::ServedIntervals;
 pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
 
 /// The result of everything fallible in this crate.

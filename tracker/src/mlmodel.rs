@@ -67,15 +67,16 @@ const ONNXRUNTIME_VERSION: &str = "1.31.1";
 const PYTHON_VERSION: &str = "3.11.7";
 
 impl ModelSignature {
-    /// A forecaster's tensors: `x` in; `y`, and with any levels `quantiles`, out.
+    /// A forecaster's tensors: `x` in; `y`, and with any levels `quantiles`, `offsets` and `scale`, out.
     ///
     /// # Shape
-    /// `x [rows, features]`, `y [rows, 1]`, `quantiles [rows, levels]`.
+    /// `x [rows, features]`, `y [rows, 1]`, `quantiles [rows, levels]`, `offsets [rows, levels]`, `scale [rows, 1]`.
     pub fn of(metadata: &ModelMetadata) -> ModelSignature {
         let spec = |name: &str, columns| TensorSpec { name: name.to_owned(), columns };
         let mut outputs = vec![spec("y", 1)];
         if !metadata.quantile_levels.is_empty() {
-            outputs.push(spec("quantiles", metadata.quantile_levels.len()));
+            let levels = metadata.quantile_levels.len();
+            outputs.extend([spec("quantiles", levels), spec("offsets", levels), spec("scale", 1)]);
         }
         ModelSignature { inputs: vec![spec("x", metadata.feature_names.len())], outputs }
     }

@@ -14,7 +14,7 @@ use crate::{
 /// A forecaster to be logged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnnxModel {
-    /// The graph: input `x`; outputs `y`, and `quantiles` when the metadata has levels.
+    /// The graph: input `x`; outputs `y`, and `quantiles`, `offsets` and `scale` when the metadata has levels.
     pub bytes: Bytes,
     /// What its inputs and outputs mean; the signature follows from it.
     pub metadata: ModelMetadata,

@@ -34,8 +34,21 @@ pub struct ForecastRow {
     pub as_of: AsOf,
     /// The loads whose bars it stands on.
     pub load_ids: Vec<String>,
+    /// What its intervals were made with.
+    pub intervals: IntervalRecord,
     /// The writer's clock.
     pub written_at: Timestamp,
+}
+
+/// What the intervals of a forecast were made with, beyond its model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IntervalRecord {
+    /// The level that was asked for in place of each of the forecast's levels; empty for the levels themselves.
+    pub adapted_levels: Vec<f64>,
+    /// Outcomes of earlier forecasts that were known.
+    pub outcomes: u32,
+    /// The share of them within their 80 % interval; `None` before the first, or without such an interval.
+    pub coverage_80: Option<f64>,
 }
 
 impl ForecastRow {
@@ -204,6 +217,9 @@ struct Stored {
     quantile_values: Vec<f64>,
     origin_close: f64,
     load_ids: Vec<String>,
+    adapted_levels: Vec<f64>,
+    interval_outcomes: u32,
+    coverage_80: Option<f64>,
     written_at: i64,
 }
 
@@ -227,6 +243,9 @@ impl From<&ForecastRow> for Stored {
             quantile_values: quantiles.iter().map(|(_, value)| *value).collect(),
             origin_close: *origin_close,
             load_ids: row.load_ids.clone(),
+            adapted_levels: row.intervals.adapted_levels.clone(),
+            interval_outcomes: row.intervals.outcomes,
+            coverage_80: row.intervals.coverage_80,
             written_at: row.written_at.as_microsecond(),
         }
     }
@@ -252,6 +271,11 @@ impl TryFrom<Stored> for ForecastRow {
             view_version: row.view_version,
             as_of: AsOf::at(instant(row.as_of)?),
             load_ids: row.load_ids,
+            intervals: IntervalRecord {
+                adapted_levels: row.adapted_levels,
+                outcomes: row.interval_outcomes,
+                coverage_80: row.coverage_80,
+            },
             written_at: instant(row.written_at)?,
         })
     }

@@ -24,6 +24,7 @@ mod native;
 mod outcomes;
 mod pipeline_runs;
 mod promotions;
+mod served_quantiles;
 mod sql;
 mod tables;
 mod transport;
@@ -39,11 +40,12 @@ pub use features::{
     Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
     Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
-pub use forecasts::{ForecastFilter, ForecastRow, WriteCounts, forecast_id};
+pub use forecasts::{ForecastFilter, ForecastRow, IntervalRecord, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;
 pub use pipeline_runs::PipelineRun;
 pub use promotions::PromotionRow;
+pub use served_quantiles::ServedQuantiles;
 pub use tables::TableDigest;
 
 /// The result of everything fallible in this crate.

@@ -23,6 +23,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     assert!(counts.iter().all(|count| *count > 0), "an empty table: {digests:?}");
     weekly_rows(&platform).await;
     api_answers_like_mlflow(&platform).await;
+    intervals_have_learned(&platform).await;
     online_features_are_those_of_the_table(&platform).await;
     sql_computes_the_same_features(&platform).await;
     an_experiment_is_planned_and_refused(&platform).await;
@@ -85,8 +86,41 @@ async fn api_answers_like_mlflow(platform: &Platform) {
             assert_eq!(quantile["log_return"].as_f64(), theirs.as_f64(), "{symbol}");
         }
     }
+    // No outcome was known then, so the quantiles above are those of the artifact.
+    assert_eq!(answer["intervals"]["outcomes"], json!(0), "{answer}");
     // The same question again is the same answer, and no new row.
     assert_eq!(platform.post("/v1/forecasts", &request).await.1, answer);
+}
+
+/// Five weeks on the intervals have learned from what came true: what is answered is what the weekly cycle wrote then.
+async fn intervals_have_learned(platform: &Platform) {
+    let request = json!({"symbols": SYMBOLS, "as_of": "2013-03-01T23:00:00Z"});
+    let (status, answer) = platform.post("/v1/forecasts", &request).await;
+    let intervals = &answer["intervals"];
+    assert_eq!((status, &intervals["outcomes"]), (200, &json!(25)), "{answer}");
+    assert_eq!(intervals["coverage"].as_array().unwrap().len(), 3, "{answer}");
+    let adapted: Vec<f64> = serde_json::from_value(intervals["adapted_levels"].clone()).unwrap();
+    assert!(adapted.len() == 7 && adapted != [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95], "{answer}");
+    for forecast in answer["forecasts"].as_array().unwrap() {
+        let stored = format!(
+            "SELECT quantile_values, adapted_levels, interval_outcomes, coverage_80 FROM forecasts.forecasts FINAL \
+             WHERE forecast_id = '{}' FORMAT JSONEachRow",
+            forecast["forecast_id"].as_str().unwrap()
+        );
+        let stored: Value = serde_json::from_str(&platform.query(&stored).await).unwrap();
+        let quantiles = forecast["quantiles"].as_array().unwrap();
+        let served = Value::from_iter(quantiles.iter().map(|quantile| quantile["log_return"].clone()));
+        assert!(same(&served, &stored["quantile_values"]), "{forecast} and {stored}");
+        assert!(same(&stored["adapted_levels"], &intervals["adapted_levels"]), "{answer} and {stored}");
+        assert_eq!(stored["coverage_80"].as_f64(), intervals["coverage"][1]["share"].as_f64());
+    }
+}
+
+/// Whether two lists of numbers are the same but for the last digit that is printed.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    let numbers = |list: &Value| serde_json::from_value::<Vec<f64>>(list.clone()).unwrap();
+    let (ours, theirs) = (numbers(ours), numbers(theirs));
+    ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-12)
 }
 
 /// The server holds the newest row of each symbol of the demo, bit for bit the table's.

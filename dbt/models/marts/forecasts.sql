@@ -62,6 +62,9 @@ select
     standing.quantile_levels as quantile_levels,
     standing.quantile_values as quantile_values,
     standing.load_ids as load_ids,
+    standing.adapted_levels as adapted_levels,
+    standing.interval_outcomes as interval_outcomes,
+    standing.coverage_80 as coverage_80,
     standing.written_at as written_at
 from standing
 left join sessions as outcomes

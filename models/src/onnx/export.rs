@@ -12,14 +12,15 @@ use super::trees::add_trees;
 use crate::error::check_shape;
 use crate::{Error, FittedModel, IntervalModel, LinearModel, Result, StackModel};
 
-/// The artifact of a fitted model: input `x`, outputs `y` and `quantiles`.
+/// The artifact of a fitted model: input `x`, outputs `y`, `quantiles`, `offsets` and `scale`.
 ///
 /// Of a linear model `y = clip((fill(x) - centre) / scale, -clip, clip) coefficients + intercept`; trees are a
 /// `TreeEnsembleRegressor`; a stack is the weighted sum of its models. `quantiles = y + clip(fill(x_volatility) sqrt(horizon),
-/// floor, ceiling) offsets`, or that scale times the sorted sums of regressed quantiles and offsets, in float32. The same models and `meta` give the same bytes.
+/// floor, ceiling) offsets`, or that `scale` times the sorted sums of regressed quantiles and offsets, in float32. The same models and `meta` give the same bytes.
 ///
 /// # Shape
-/// `x` rows x features, `y` rows x 1, `quantiles` rows x levels, with any number of rows.
+/// `x` rows x features, `y` and `scale` rows x 1, `quantiles` rows x levels, with any number of rows; `offsets` rows x levels, the
+/// same in every row.
 ///
 /// # Missing values
 /// NaN and infinite inputs are filled inside the graph.
@@ -47,9 +48,12 @@ pub(super) fn artifact(
     graph.input("x", features);
     graph.output("y", 1);
     graph.output("quantiles", interval.levels.len());
+    graph.output("offsets", interval.levels.len());
+    graph.output("scale", 1);
     point(&mut graph)?;
     add_quantiles(&mut graph, interval);
-    Ok(graph.into_model(meta.to_props()?).encode_to_vec())
+    let props = meta.to_props(interval.residual_quantiles())?;
+    Ok(graph.into_model(props).encode_to_vec())
 }
 
 /// The digest that names an artifact: SHA-256 in lower-case hexadecimal.
@@ -84,7 +88,7 @@ fn add_linear(graph: &mut GraphBuilder, model: &LinearModel, prefix: &str, y: &s
     let name = |part: &str| format!("{prefix}{part}");
     graph.floats(&name("fill"), &[1, features], &pre.fill);
     graph.floats(&name("centre"), &[1, features], &pre.centre);
-    graph.floats(&name("scale"), &[1, features], &pre.scale);
+    graph.floats(&name("spread"), &[1, features], &pre.scale);
     graph.scalar(&name("clip_low"), -pre.clip);
     graph.scalar(&name("clip_high"), pre.clip);
     graph.floats(&name("coefficients"), &[features, 1], &model.coefficients);
@@ -92,7 +96,7 @@ fn add_linear(graph: &mut GraphBuilder, model: &LinearModel, prefix: &str, y: &s
 
     graph.fill_missing("x", &name("fill"), &name("filled"));
     graph.node("Sub", &[&name("filled"), &name("centre")], &name("centred"));
-    graph.node("Div", &[&name("centred"), &name("scale")], &name("scaled"));
+    graph.node("Div", &[&name("centred"), &name("spread")], &name("scaled"));
     graph.node("Clip", &[&name("scaled"), &name("clip_low"), &name("clip_high")], &name("z"));
     graph.node("MatMul", &[&name("z"), &name("coefficients")], &name("weighted"));
     graph.node("Add", &[&name("weighted"), &name("intercept")], y);
@@ -122,22 +126,25 @@ fn add_quantiles(graph: &mut GraphBuilder, interval: &IntervalModel) {
     graph.floats("root_horizon", &[1], &[interval.root_horizon()]);
     graph.scalar("floor", interval.spec.floor);
     graph.scalar("ceiling", interval.spec.ceiling);
-    graph.floats("offsets", &[1, interval.offsets.len()], &interval.offsets);
+    graph.floats("level_offsets", &[1, interval.offsets.len()], &interval.offsets);
 
     graph.column("x", "volatility_column", "volatility_raw");
     graph.fill_missing("volatility_raw", "volatility_fill", "volatility");
     graph.node("Mul", &["volatility", "root_horizon"], "volatility_ahead");
-    graph.node("Clip", &["volatility_ahead", "floor", "ceiling"], "row_scale");
+    graph.node("Clip", &["volatility_ahead", "floor", "ceiling"], "scale");
+    // The offsets once a row, so that every output has the rows of the input; the scale is finite and `scale - scale` 0.
+    graph.node("Sub", &["scale", "scale"], "row_zero");
+    graph.node("Add", &["row_zero", "level_offsets"], "offsets");
     match interval.is_regression() {
         true => add_regressed(graph, interval),
         false => {
-            graph.node("Mul", &["row_scale", "offsets"], "distances");
+            graph.node("Mul", &["scale", "level_offsets"], "distances");
             graph.node("Add", &["y", "distances"], "quantiles");
         }
     }
 }
 
-/// `sort(row_scale (Q(x) + offsets))`.
+/// `sort(scale (Q(x) + offsets))`.
 fn add_regressed(graph: &mut GraphBuilder, interval: &IntervalModel) {
     let name = |level: usize| format!("quantile_{level}/value");
     for (level, regression) in interval.regressions.iter().enumerate() {
@@ -145,8 +152,8 @@ fn add_regressed(graph: &mut GraphBuilder, interval: &IntervalModel) {
     }
     let levels: Vec<String> = (0..interval.regressions.len()).map(name).collect();
     graph.side_by_side(&levels.iter().map(String::as_str).collect::<Vec<_>>(), "regressed");
-    graph.node("Add", &["regressed", "offsets"], "shifted");
-    graph.node("Mul", &["row_scale", "shifted"], "unsorted");
+    graph.node("Add", &["regressed", "level_offsets"], "shifted");
+    graph.node("Mul", &["scale", "shifted"], "unsorted");
     graph.index("levels", levels.len());
     graph.sorted("unsorted", "levels", "quantiles");
 }

@@ -40,6 +40,7 @@ pub fn parity(
     check_shape("quantiles (rows)", native.quantiles.nrows(), artifact.quantiles.nrows())?;
     check_shape("quantiles (levels)", native.quantiles.ncols(), artifact.quantiles.ncols())?;
     let rows = x.nrows();
+    check_shape("scale", rows, artifact.scale.as_ref().map_or(rows, |scale| scale.len()))?;
     let mut report = ParityReport { rows, max_abs_diff_y: 0.0, max_abs_diff_quantiles: 0.0, ok: true };
     for (index, row) in x.axis_iter(Axis(0)).enumerate() {
         let scale = interval.scale(row);
@@ -47,6 +48,9 @@ pub fn parity(
         let difference = (native.y[index] - artifact.y[index]).abs();
         report.max_abs_diff_y = larger(report.max_abs_diff_y, difference);
         report.ok &= difference <= tolerance;
+        if let Some(artifact) = &artifact.scale {
+            report.ok &= (artifact[index] - scale).abs() <= TOLERANCE * scale;
+        }
         let pairs = native.quantiles.row(index).into_iter().zip(artifact.quantiles.row(index));
         let further = TOLERANCE * interval.magnitude(row);
         for (native, artifact) in pairs {

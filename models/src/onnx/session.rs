@@ -9,13 +9,14 @@ use ort::value::TensorRef;
 use super::meta::ArtifactMeta;
 use super::runtime::OnnxRuntime;
 use crate::error::check_shape;
-use crate::{Error, Outputs, Result};
+use crate::{Error, Outputs, ResidualQuantiles, Result};
 
 /// A model loaded from its bytes. Can be shared between threads; batches wait for each other.
 #[derive(Debug)]
 pub struct OnnxSession {
     session: Mutex<Session>,
     meta: ArtifactMeta,
+    residuals: Option<ResidualQuantiles>,
 }
 
 impl OnnxSession {
@@ -26,14 +27,19 @@ impl OnnxSession {
     /// # Errors
     /// [`Error::Artifact`] when the bytes are not such an artifact.
     pub fn from_bytes(runtime: &OnnxRuntime, bytes: &[u8]) -> Result<Self> {
-        let meta = ArtifactMeta::from_onnx(bytes)?;
+        let (meta, residuals) = ArtifactMeta::with_residuals(bytes)?;
         let session = open(runtime, bytes).map_err(|e| Error::Artifact { reason: e.to_string() })?;
-        Ok(Self { session: Mutex::new(session), meta })
+        Ok(Self { session: Mutex::new(session), meta, residuals })
     }
 
     /// What the artifact says about itself.
     pub fn meta(&self) -> &ArtifactMeta {
         &self.meta
+    }
+
+    /// The interval offset at any level; `None` where quantiles are regressed, or of an artifact that does not tell.
+    pub fn residual_quantiles(&self) -> Option<&ResidualQuantiles> {
+        self.residuals.as_ref()
     }
 
     /// Point forecasts and quantiles of a batch of rows.
@@ -50,7 +56,8 @@ impl OnnxSession {
         check_shape("x (features)", self.meta.features.len(), x.ncols())?;
         let (rows, levels) = (x.nrows(), self.meta.levels.len());
         if rows == 0 {
-            return Ok(Outputs { y: Array1::zeros(0), quantiles: Array2::zeros((0, levels)) });
+            let (y, quantiles) = (Array1::zeros(0), Array2::zeros((0, levels)));
+            return Ok(Outputs { y, quantiles, scale: None });
         }
         let x = x.as_standard_layout();
         let values = x.as_slice().unwrap_or_default();
@@ -61,7 +68,9 @@ impl OnnxSession {
         let quantiles = floats(&outputs, "quantiles", rows * levels)?;
         let shaped = Array2::from_shape_vec((rows, levels), quantiles);
         let quantiles = shaped.map_err(|e| Error::Inference { reason: e.to_string() })?;
-        Ok(Outputs { y, quantiles })
+        // Artifacts of earlier versions have no such output.
+        let scale = outputs.contains_key("scale").then(|| floats(&outputs, "scale", rows)).transpose()?;
+        Ok(Outputs { y, quantiles, scale: scale.map(Array1::from_vec) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Session> {

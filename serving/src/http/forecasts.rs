@@ -10,7 +10,7 @@ use weekahead_market::{AsOf, Forecast, Symbol};
 use weekahead_warehouse::ForecastRow;
 
 use super::{Api, Problem};
-use crate::{Forecasts, Unanswered};
+use crate::{Forecasts, ServedIntervals, Unanswered};
 
 /// The most symbols a request may name.
 const MAX_SYMBOLS: usize = 1_000;
@@ -45,10 +45,36 @@ pub struct ForecastResponse {
     pub view_version: String,
     /// Where the reader stood.
     pub as_of: String,
+    /// What the intervals have covered so far, and learned from it.
+    pub intervals: IntervalsAnswer,
     /// A forecast a symbol.
     pub forecasts: Vec<SymbolForecast>,
     /// The symbols without one, and why.
     pub unanswered: Vec<UnansweredSymbol>,
+}
+
+/// How the intervals of the model's forecasts have done, as far as outcomes were known at `as_of`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct IntervalsAnswer {
+    /// `adaptive` where outcomes change the intervals that come after them, else `fixed`.
+    #[schema(example = "adaptive")]
+    pub method: String,
+    /// Outcomes of earlier forecasts that were known.
+    pub outcomes: u64,
+    /// The share of them that each central interval held, the widest first.
+    pub coverage: Vec<CoverageAnswer>,
+    /// The level that was asked for in place of each level of `quantiles`, in their order.
+    pub adapted_levels: Vec<f64>,
+}
+
+/// What a central interval has covered.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CoverageAnswer {
+    /// The share that is aimed at.
+    #[schema(example = 0.8)]
+    pub nominal: f64,
+    /// The share of outcomes within; null before the first.
+    pub share: Option<f64>,
 }
 
 /// A forecast of the log return from the origin's close to the close `horizon_sessions` later.
@@ -170,8 +196,25 @@ impl From<Forecasts> for ForecastResponse {
             view: champion.meta().view.clone(),
             view_version: champion.meta().view_version.clone(),
             as_of: answer.as_of.to_string(),
+            intervals: IntervalsAnswer::from(&answer.intervals),
             forecasts: answer.rows.iter().map(SymbolForecast::from).collect(),
             unanswered: answer.unanswered.into_iter().map(UnansweredSymbol::from).collect(),
+        }
+    }
+}
+
+impl From<&ServedIntervals> for IntervalsAnswer {
+    fn from(intervals: &ServedIntervals) -> Self {
+        let coverage = intervals.coverage().into_iter().map(|coverage| CoverageAnswer {
+            // 0.9 and not 0.8999999999999999, the difference of two levels.
+            nominal: (coverage.nominal * 1e9).round() / 1e9,
+            share: coverage.share,
+        });
+        Self {
+            method: intervals.method().to_owned(),
+            outcomes: intervals.outcomes(),
+            coverage: coverage.collect(),
+            adapted_levels: intervals.adapted_levels(),
         }
     }
 }

@@ -210,7 +210,7 @@ fn python_loads(server: &server::MlflowServer) {
     assert_eq!(answer["quantiles"], json!([[7.0, 8.0, 9.0]]));
     assert_eq!(answer["onnx_y"], json!([[8.0]]));
     assert_eq!(answer["input_shape"], json!([-1, 2]));
-    assert_eq!(answer["output_names"], json!(["y", "quantiles"]));
+    assert_eq!(answer["output_names"], json!(["y", "quantiles", "offsets", "scale"]));
     assert_eq!(answer["example"], json!([[1.0, 2.0]]));
     assert_eq!(answer["metadata"], serde_json::to_value(model().metadata).unwrap());
 }

@@ -11,8 +11,11 @@ import sys
 from onnx import TensorProto, helper as h
 f = lambda name, columns: h.make_tensor_value_info(name, TensorProto.FLOAT, [None, columns])
 t = lambda name, dims, values: h.make_tensor(name, TensorProto.FLOAT, dims, values)
-nodes = [h.make_node('MatMul', ['x', 'w'], ['y']), h.make_node('Add', ['y', 'spread'], ['quantiles'])]
-graph = h.make_graph(nodes, 'tiny', [f('x', 2)], [f('y', 1), f('quantiles', 3)],
+nodes = [h.make_node('MatMul', ['x', 'w'], ['y']), h.make_node('Add', ['y', 'spread'], ['quantiles']),
+         h.make_node('Sub', ['y', 'y'], ['zero']), h.make_node('Add', ['zero', 'spread'], ['offsets']),
+         h.make_node('Exp', ['zero'], ['scale'])]
+outputs = [f('y', 1), f('quantiles', 3), f('offsets', 3), f('scale', 1)]
+graph = h.make_graph(nodes, 'tiny', [f('x', 2)], outputs,
                      [t('w', [2, 1], [2.0, 3.0]), t('spread', [1, 3], [-1.0, 0.0, 1.0])])
 model = h.make_model(graph, opset_imports=[h.make_opsetid('', 13)], ir_version=8)
 sys.stdout.buffer.write(model.SerializeToString())

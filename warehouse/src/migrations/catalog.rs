@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 7] = [
+pub(super) const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         name: "0001_databases",
@@ -53,6 +53,12 @@ pub(super) const MIGRATIONS: [Migration; 7] = [
         name: "0007_feature_stats",
         up: include_str!("../../migrations/0007_feature_stats.up.sql"),
         down: include_str!("../../migrations/0007_feature_stats.down.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "0008_adaptive_intervals",
+        up: include_str!("../../migrations/0008_adaptive_intervals.up.sql"),
+        down: include_str!("../../migrations/0008_adaptive_intervals.down.sql"),
     },
 ];
 

@@ -2,9 +2,9 @@
 
 use futures::future::join_all;
 use weekahead_market::{Forecast, ForecastKey, Horizon, Quantile};
-use weekahead_warehouse::{ForecastFilter, ForecastRow, WriteCounts};
+use weekahead_warehouse::{ForecastFilter, ForecastRow, IntervalRecord, ServedQuantiles, WriteCounts};
 
-use crate::support::{as_of, migrated, session, symbol};
+use crate::support::{as_of, bar, migrated, session, symbol};
 
 fn forecast(name: &str, origin: &str, point: f64) -> ForecastRow {
     let key = ForecastKey { symbol: symbol(name), origin: session(origin), horizon: Horizon::WEEK };
@@ -19,6 +19,11 @@ fn forecast(name: &str, origin: &str, point: f64) -> ForecastRow {
         view_version: "abc123".to_owned(),
         as_of: as_of(&format!("{origin}T23:00:00Z")),
         load_ids: vec!["load-1".to_owned(), "load-2".to_owned()],
+        intervals: IntervalRecord {
+            adapted_levels: vec![0.08, 0.5, 0.92],
+            outcomes: 5,
+            coverage_80: Some(0.6),
+        },
         written_at: as_of(&format!("{origin}T23:00:01Z")).instant(),
     }
 }
@@ -86,5 +91,43 @@ async fn concurrent_writers_leave_one_row_a_key() {
     let filter = ForecastFilter { model_version: Some(4), ..ForecastFilter::default() };
     let stored = warehouse.forecasts(as_of("2013-02-01"), &filter).await.unwrap();
     assert!(stored.len() == 50 && stored.iter().all(|row| row.forecast.point == 0.02));
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn quantiles_are_those_that_were_written_by_then() {
+    let (engine, warehouse) = migrated().await;
+    let first = forecast("IBM", "2013-01-18", 0.01);
+    let other = ForecastRow { model_name: "other".to_owned(), ..forecast("AAPL", "2013-01-18", 0.0) };
+    let late = ForecastRow {
+        written_at: as_of("2013-03-01T00:00:00Z").instant(),
+        ..forecast("AAPL", "2013-01-18", 0.02)
+    };
+    let mut fewer = forecast("MSFT", "2013-01-18", 0.03);
+    fewer.forecast.quantiles.pop();
+    let second = forecast("IBM", "2013-01-25", 0.04);
+    let rows = [second.clone(), first.clone(), other, late.clone(), fewer];
+    warehouse.write_forecasts(&rows).await.unwrap();
+    let served = async |at: &str, from: &str| {
+        let (levels, from) = ([0.1, 0.5, 0.9], session(from));
+        warehouse.served_quantiles(as_of(at), "weekly", Horizon::WEEK, &levels, from).await.unwrap()
+    };
+    let quantiles = |row: &ForecastRow| ServedQuantiles {
+        symbol: row.forecast.key.symbol.clone(),
+        origin: row.forecast.key.origin,
+        values: row.forecast.quantiles.iter().map(|(_, value)| *value).collect(),
+    };
+    let known = [quantiles(&first), quantiles(&second)];
+    assert_eq!(served("2013-02-01", "2013-01-01").await, known);
+    assert_eq!(served("2013-02-01", "2013-01-19").await, known[1..]);
+    assert_eq!(served("2013-01-25T23:00:00Z", "2013-01-01").await, known[..1]);
+    let with_late = [quantiles(&late), known[0].clone(), known[1].clone()];
+    assert_eq!(served("2013-03-01", "2013-01-01").await, with_late);
+    let counts =
+        async |at: &str| warehouse.outcome_counts(as_of(at), "weekly", session("2013-01-19")).await.unwrap();
+    let close = |day: &str| bar("IBM", day, 200.0, &format!("{day}T22:00:00Z"), 1);
+    warehouse.write_bars(&["2013-01-18", "2013-01-25"].map(close)).await.unwrap();
+    assert_eq!(counts("2013-01-25T21:59:59Z").await, (0, 0));
+    assert_eq!(counts("2013-02-01").await, (1, 1));
     engine.stop().await;
 }
