@@ -58,10 +58,10 @@ impl Warehouse {
     /// [`Error::UnknownTable`] before the migrations, and before dbt ran; connection errors.
     pub async fn outcome_counts(&self, as_of: AsOf, model_name: &str, from: Session) -> Result<(u64, u64)> {
         let sql = format!(
-            "SELECT (SELECT count() FROM marts.bars WHERE session >= {{from:Date32}} \
-             AND knowledge_time <= {AT} AND event_time <= {AT}) AS bars, \
-             (SELECT count() FROM forecasts.forecasts FINAL WHERE model_name = {{model_name:String}} \
-             AND origin >= {{from:Date32}} AND as_of <= {AT} AND written_at <= {AT}) AS forecasts"
+            "SELECT assumeNotNull((SELECT count() FROM marts.bars WHERE session >= {{from:Date32}} \
+             AND knowledge_time <= {AT} AND event_time <= {AT})) AS bars, \
+             assumeNotNull((SELECT count() FROM forecasts.forecasts FINAL WHERE model_name = {{model_name:String}} \
+             AND origin >= {{from:Date32}} AND as_of <= {AT} AND written_at <= {AT})) AS forecasts"
         );
         let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
         let counted = self.rows::<Counted>(query.param("from", from.to_string())).await?;
