@@ -32,8 +32,8 @@ pub fn leaderboard(report: &TrainingReport) -> String {
     };
     let all = report.leaderboard.iter().map(|row| row.origins).max().unwrap_or(0);
     let partly = report.leaderboard.iter().filter(|row| row.origins < all);
-    let partly = partly
-        .map(|row| format!("{}: figures of {} of these {all} origins alone\n", row.model, row.origins));
+    let partly =
+        partly.map(|row| format!("{}: figures of {} of these {all} origins alone\n", row.model, row.origins));
     let excluded = report.excluded.iter();
     let excluded = excluded.map(|out| format!("{} excluded: {}\n", out.model, out.reason));
     format!(

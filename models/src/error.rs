@@ -174,7 +174,9 @@ pub enum Error {
         reason: String,
     },
     /// A model that comes fitted where one is to be fitted.
-    #[error("the imported model `{name}` comes fitted: it stands in a plan by itself, in no stack and in no search")]
+    #[error(
+        "the imported model `{name}` comes fitted: it stands in a plan by itself, in no stack and in no search"
+    )]
     Imported {
         /// Its name.
         name: String,

@@ -269,7 +269,8 @@ impl fmt::Display for ModelSpec {
             (Self::Imported { .. }, "digest") => value.chars().take(SHORT_DIGEST).collect(),
             _ => value,
         };
-        let parameters: Vec<_> = told.map(|(name, value)| format!("{name}={}", short(&name, value))).collect();
+        let parameters: Vec<_> =
+            told.map(|(name, value)| format!("{name}={}", short(&name, value))).collect();
         match parameters.is_empty() {
             true => f.pad(self.kind()),
             false => f.pad(&format!("{}({})", self.kind(), parameters.join(","))),

@@ -227,7 +227,8 @@ pub(crate) fn assemble(
         walked.quantiles.extend(forecasts.quantiles);
     }
     if walked.rows.is_empty() {
-        let what = "folds whose origins, those to calibrate on included, are later than what the model has seen";
+        let what =
+            "folds whose origins, those to calibrate on included, are later than what the model has seen";
         return Err(Error::TooFew { what, needed: 1, found: 0 });
     }
     walked.score(dataset, spec, settings)

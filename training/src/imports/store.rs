@@ -195,8 +195,7 @@ mod tests {
         let (old, new) = (import(), Import { model_digest: "f".repeat(64), ..import() });
         let other = Import { view_version: "9".to_owned(), ..import() };
         let runs = || vec![run("other", &other), run("new", &new), run("old", &old)];
-        let wanted =
-            Wanted { name: "my-lgbm", digest: None, view_version: "0123", horizon: Horizon::WEEK };
+        let wanted = Wanted { name: "my-lgbm", digest: None, view_version: "0123", horizon: Horizon::WEEK };
         let id = |wanted: &Wanted<'_>| meant(runs(), wanted).map(|run| run.info.run_id);
         assert_eq!(id(&wanted).as_deref(), Ok("new"));
         let digest = old.digest();

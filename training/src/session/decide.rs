@@ -222,9 +222,8 @@ mod tests {
         };
         let calendar = weekahead_market::Calendar::nyse();
         let horizon = weekahead_market::Horizon::sessions(1).unwrap();
-        let too_few = |one: &Candidate, other: &Candidate| {
-            told(check_shared(one, other, &policy, &calendar, horizon))
-        };
+        let too_few =
+            |one: &Candidate, other: &Candidate| told(check_shared(one, other, &policy, &calendar, horizon));
         let (baseline, champion) = (candidate("random_walk", 60), candidate("ridge", 40));
         let challengers = vec![candidate("late", 19), candidate("drift", 60)];
         let (kept, told) = sharing(challengers, &[&champion, &baseline], too_few).unwrap();

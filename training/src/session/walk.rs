@@ -178,14 +178,8 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::session::testing::{dataset, plan};
+    use crate::session::testing::{dataset, plan, runtime};
     use crate::{backtest, folds};
-
-    fn runtime() -> OnnxRuntime {
-        let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../.deps/onnxruntime/libonnxruntime.so");
-        let path = std::env::var("WEEKAHEAD_LIBONNXRUNTIME").unwrap_or_else(|_| default.to_owned());
-        OnnxRuntime::load(Path::new(&path)).unwrap()
-    }
 
     /// Walks a plan with what is on disk, and counts fits by the files that appear.
     async fn walk(directory: &Path, plan: &ExperimentPlan, progress: Listener<'_>) -> Result<Walked> {
