@@ -30,11 +30,16 @@ pub fn leaderboard(report: &TrainingReport) -> String {
         Some((version, model)) => format!("champion: version {version}, {model}"),
         None => "there is no champion".to_owned(),
     };
+    let all = report.leaderboard.iter().map(|row| row.origins).max().unwrap_or(0);
+    let partly = report.leaderboard.iter().filter(|row| row.origins < all);
+    let partly =
+        partly.map(|row| format!("{}: figures of {} of these {all} origins alone\n", row.model, row.origins));
     let excluded = report.excluded.iter();
     let excluded = excluded.map(|out| format!("{} excluded: {}\n", out.model, out.reason));
     format!(
         "Backtest over weekly origins {first} to {last} (errors in basis points of the week's log return)\n\
-         {table}\n{}{champion}\nwhy: {}\n",
+         {table}\n{}{}{champion}\nwhy: {}\n",
+        partly.collect::<String>(),
         excluded.collect::<String>(),
         report.reason
     )

@@ -173,6 +173,14 @@ pub enum Error {
         /// What is in the way, and what to do about it.
         reason: String,
     },
+    /// A model that comes fitted where one is to be fitted.
+    #[error(
+        "the imported model `{name}` comes fitted: it stands in a plan by itself, in no stack and in no search"
+    )]
+    Imported {
+        /// Its name.
+        name: String,
+    },
     /// Predictions of another tool that cannot be compared with.
     #[error(
         "the batch of predictions cannot be used: {reason}; write CSV with a header of the model's features and `prediction`"

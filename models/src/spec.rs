@@ -94,7 +94,18 @@ pub enum ModelSpec {
         #[serde(default = "default_inner_folds")]
         folds: usize,
     },
+    /// A model that another tool fitted, imported under a name.
+    Imported {
+        /// The name.
+        name: String,
+        /// Which import of that name: its digest, or the first digits of it. Without it the newest one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
 }
+
+/// Digits of a digest that tell imports apart where people read them.
+const SHORT_DIGEST: usize = 12;
 
 /// What the rows of a forecaster's matrix are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +145,7 @@ impl ModelSpec {
     ///
     /// # Errors
     /// [`Error::UnknownFeature`] when the features lack the one that the drift follows; [`Error::Grid`] for a grid that does
-    /// not fit its model.
+    /// not fit its model; [`Error::Imported`] for a model that comes fitted.
     pub fn forecaster(&self, context: ModelContext<'_>) -> Result<Box<dyn Forecaster>> {
         let (horizon, seed) = (context.horizon, context.seed);
         Ok(match self {
@@ -166,6 +177,7 @@ impl ModelSpec {
                 let made = specs.into_iter().map(|spec| Ok((spec.clone(), spec.forecaster(context)?)));
                 Box::new(Search { candidates: made.collect::<Result<_>>()?, folds: *folds })
             }
+            Self::Imported { name, .. } => return Err(Error::Imported { name: name.clone() }),
         })
     }
 
@@ -193,6 +205,7 @@ impl ModelSpec {
             Self::Theta { .. } => "theta",
             Self::Stack { .. } => "stack",
             Self::Search { .. } => "search",
+            Self::Imported { .. } => "imported",
         }
     }
 
@@ -252,7 +265,12 @@ impl fmt::Display for ModelSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = self.by_default().map(|spec| spec.hyperparameters()).unwrap_or_default();
         let told = self.hyperparameters().into_iter().filter(|parameter| !default.contains(parameter));
-        let parameters: Vec<_> = told.map(|(k, v)| format!("{k}={v}")).collect();
+        let short = |name: &str, value: String| match (self, name) {
+            (Self::Imported { .. }, "digest") => value.chars().take(SHORT_DIGEST).collect(),
+            _ => value,
+        };
+        let parameters: Vec<_> =
+            told.map(|(name, value)| format!("{name}={}", short(&name, value))).collect();
         match parameters.is_empty() {
             true => f.pad(self.kind()),
             false => f.pad(&format!("{}({})", self.kind(), parameters.join(","))),
@@ -298,6 +316,8 @@ mod tests {
                 draws: None,
                 folds: 2,
             },
+            ModelSpec::Imported { name: "my-lgbm".to_owned(), digest: None },
+            ModelSpec::Imported { name: "my-lgbm".to_owned(), digest: Some("0123456789abcdef".to_owned()) },
         ]
     }
 
@@ -323,6 +343,8 @@ mod tests {
             "theta(window=260)",
             "stack(models=historical_mean+pls(components=1),inner_folds=3)",
             "search(model=ridge(alpha=1),grid_alpha=1|10,inner_folds=2)",
+            "imported(name=my-lgbm)",
+            "imported(digest=0123456789ab,name=my-lgbm)",
         ];
         assert_eq!(names, expected);
     }
@@ -335,6 +357,17 @@ mod tests {
         assert!(spec.forecaster(context(&features)).is_ok());
         let error = spec.forecaster(context(&features[..1])).unwrap_err();
         assert!(matches!(error, Error::UnknownFeature { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_model_that_comes_fitted_is_fitted_nowhere() {
+        let imported = ModelSpec::Imported { name: "my-lgbm".to_owned(), digest: None };
+        let stack = ModelSpec::Stack { models: vec![ModelSpec::HistoricalMean, imported.clone()], folds: 2 };
+        for spec in [imported, stack] {
+            let context = ModelContext { features: &[], horizon: Horizon::WEEK, seed: 0 };
+            let error = spec.forecaster(context).unwrap_err();
+            assert!(error.to_string().contains("`my-lgbm`"), "{error}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use weekahead_models::{
 
 use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
 use crate::fixed::FixedForecasts;
+use crate::imports::ImportedModel;
 use crate::plan::{IntervalMethod, PlanSettings};
 use crate::{Dataset, Error, Result, RowKey};
 
@@ -29,7 +30,7 @@ pub struct Backtest {
     pub quantiles: Vec<f64>,
     /// Metrics over all folds.
     pub metrics: Metrics,
-    /// Metrics of each fold.
+    /// Metrics of each fold that it forecast.
     pub fold_metrics: Vec<Metrics>,
     /// The loss that decides promotion, by origin.
     pub losses: LossSeries,
@@ -39,6 +40,13 @@ impl Backtest {
     /// The origin and the target of each forecast.
     pub(crate) fn realised(&self, dataset: &Dataset) -> (Vec<Session>, Vec<f64>) {
         self.rows.iter().map(|row| (dataset.keys[*row].origin, dataset.y[*row])).unzip()
+    }
+
+    /// The folds that it forecast, with their metrics.
+    pub(crate) fn by_fold(&self) -> impl Iterator<Item = (usize, &Metrics)> {
+        let mut folds = self.folds.clone();
+        folds.dedup();
+        folds.into_iter().zip(&self.fold_metrics)
     }
 
     /// The forecasts beside what came true.
@@ -55,7 +63,8 @@ impl Backtest {
 /// A model's forecasts of a fold's test rows.
 ///
 /// # Shape
-/// `points` has one entry a test row, in the data set's order; `quantiles` is row-major, rows x levels.
+/// `points` has one entry a test row, in the data set's order; `quantiles` is row-major, rows x levels. Both are empty where the
+/// model has no part in the fold.
 ///
 /// # Units
 /// Log returns over the horizon.
@@ -68,6 +77,11 @@ pub struct FoldForecasts {
 }
 
 impl FoldForecasts {
+    /// Those of a model that has no part in a fold.
+    fn none() -> Self {
+        Self { points: Vec::new(), quantiles: Vec::new() }
+    }
+
     fn check(&self) -> Result<()> {
         let width = self.quantiles.len() / self.points.len().max(1);
         let finite = |what, values: &[f64], width: usize| match values.iter().position(|v| !v.is_finite()) {
@@ -152,7 +166,8 @@ pub fn backtest(
     assemble(dataset, folds, spec, settings, forecasts.collect::<Result<_>>()?)
 }
 
-/// Fits a model on a fold's past, or takes its forecasts from those that are fixed, and asks it about the fold's test rows.
+/// Fits a model on a fold's past, or takes its forecasts from those that are fixed, and asks it about the fold's test rows. Where
+/// those that are fixed do not cover all rows to calibrate on and to test, the model has no part in the fold.
 ///
 /// # Errors
 /// Those of fitting; [`Error::NotFinite`] for a forecast that is no number.
@@ -164,6 +179,9 @@ pub(crate) fn forecast_fold(
     fixed: Option<&FixedForecasts>,
 ) -> Result<FoldForecasts> {
     let Split { fit, calibration, test } = Split::of(dataset, fold, settings)?;
+    if fixed.is_some_and(|fixed| !fixed.covers(&calibration) || !fixed.covers(&test)) {
+        return Ok(FoldForecasts::none());
+    }
     let x = dataset.x.select(Axis(0), &test);
     let (points, interval) = match fixed {
         Some(fixed) => {
@@ -189,7 +207,7 @@ pub(crate) fn test_rows(dataset: &Dataset, fold: &Fold) -> Vec<usize> {
 /// Joins the forecasts of all folds, in order, and scores them.
 ///
 /// # Errors
-/// Those of scoring; [`Error::NotFinite`] for a loss that is no number.
+/// [`Error::TooFew`] for a model that has no part in any fold; those of scoring; [`Error::NotFinite`] for a loss that is no number.
 pub(crate) fn assemble(
     dataset: &Dataset,
     folds: &[Fold],
@@ -199,11 +217,19 @@ pub(crate) fn assemble(
 ) -> Result<Backtest> {
     let mut walked = Walked::default();
     for (fold, forecasts) in folds.iter().zip(forecasts) {
+        if forecasts.points.is_empty() {
+            continue;
+        }
         let test = test_rows(dataset, fold);
         walked.folds.extend(test.iter().map(|_| fold.index()));
         walked.rows.extend(test);
         walked.points.extend(forecasts.points);
         walked.quantiles.extend(forecasts.quantiles);
+    }
+    if walked.rows.is_empty() {
+        let what =
+            "folds whose origins, those to calibrate on included, are later than what the model has seen";
+        return Err(Error::TooFew { what, needed: 1, found: 0 });
     }
     walked.score(dataset, spec, settings)
 }
@@ -218,6 +244,39 @@ pub fn fit_on_all(
     spec: &ModelSpec,
     settings: &PlanSettings,
 ) -> Result<Fitted> {
+    let (fit, calibration) = final_split(dataset, calendar, settings)?;
+    fit_model(dataset, spec, settings, &fit, &calibration)
+}
+
+/// An imported model with intervals that are calibrated on the last origins whose targets are realised.
+///
+/// # Errors
+/// [`Error::TooFew`] when it may have seen some of them; those of calibrating.
+pub(crate) fn calibrate_imported(
+    dataset: &Dataset,
+    calendar: &Calendar,
+    imported: &ImportedModel,
+    settings: &PlanSettings,
+) -> Result<Fitted> {
+    let (fit, calibration) = final_split(dataset, calendar, settings)?;
+    let fixed = FixedForecasts::of_imported(dataset, calendar, imported)?;
+    if !fixed.covers(&calibration) {
+        let covered = calibration.into_iter().filter(|row| fixed.covers(&[*row]));
+        let mut origins: Vec<_> = covered.map(|row| dataset.keys[row].origin).collect();
+        origins.dedup();
+        let what = "calibration origins that are later than what the model has seen";
+        return Err(Error::TooFew { what, needed: settings.calibration_origins, found: origins.len() });
+    }
+    let interval = calibrate(dataset, settings, &fit, &calibration, fixed.points(&calibration))?;
+    Ok(Fitted { model: FittedModel::Foreign(Box::new(imported.model.clone())), interval })
+}
+
+/// The rows of all origins to fit on, and of the last ones to calibrate on.
+fn final_split(
+    dataset: &Dataset,
+    calendar: &Calendar,
+    settings: &PlanSettings,
+) -> Result<(Vec<usize>, Vec<usize>)> {
     let weekly = weekly_origins(dataset, calendar);
     let (needed, found) = (settings.calibration_origins + 2, weekly.len());
     if found < needed {
@@ -227,8 +286,7 @@ pub fn fit_on_all(
     let past = &past[settings.window.first_of(found).min(past.len() - 1)..];
     let known = |row: usize| dataset.keys[row].known_at <= dataset.as_of.as_microsecond();
     let purged = |row: usize| known(row) && dataset.keys[row].realised < recent[0];
-    let (fit, calibration) = (rows_of(dataset, past, purged), rows_of(dataset, recent, known));
-    fit_model(dataset, spec, settings, &fit, &calibration)
+    Ok((rows_of(dataset, past, purged), rows_of(dataset, recent, known)))
 }
 
 /// The last sessions of the weeks in which the data set has rows.

@@ -189,6 +189,14 @@ pub enum Error {
         /// The longest that is taken.
         most: usize,
     },
+    /// An imported model that cannot be had.
+    #[error("the import `{name}` cannot be used: {reason}")]
+    Import {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// A model's computation panicked.
     #[error("{model} panicked: {message}")]
     Panicked {
@@ -244,6 +252,7 @@ impl Error {
         matches!(
             self,
             Self::Model(_)
+                | Self::Import { .. }
                 | Self::Panicked { .. }
                 | Self::Parity { .. }
                 | Self::Plot { .. }

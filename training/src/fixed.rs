@@ -4,6 +4,7 @@ use weekahead_market::Calendar;
 use weekahead_models::{ModelContext, ModelInput, ModelSpec, TrainingRows};
 
 use crate::backtest::{rows_of, weekly_origins};
+use crate::imports::ImportedModel;
 use crate::plan::PlanSettings;
 use crate::{Dataset, Result};
 
@@ -34,6 +35,31 @@ impl FixedForecasts {
             points[row] = point;
         }
         Ok(Some(Self(points)))
+    }
+
+    /// Those of an imported model, of all weekly origins that are later than any target that it may have seen.
+    ///
+    /// # Errors
+    /// Those of the model; [`crate::Error::Market`] outside the calendar.
+    pub(crate) fn of_imported(
+        dataset: &Dataset,
+        calendar: &Calendar,
+        imported: &ImportedModel,
+    ) -> Result<Self> {
+        let seen = imported.seen_until(calendar, dataset.horizon)?;
+        let unseen = |row: usize| dataset.keys[row].origin > seen;
+        let rows = rows_of(dataset, &weekly_origins(dataset, calendar), unseen);
+        let x = dataset.x.select(ndarray::Axis(0), &rows);
+        let mut points = vec![f64::NAN; dataset.len()];
+        for (row, point) in rows.into_iter().zip(imported.model.predict(x.view())?) {
+            points[row] = point;
+        }
+        Ok(Self(points))
+    }
+
+    /// Whether there is a forecast of each of some rows.
+    pub(crate) fn covers(&self, rows: &[usize]) -> bool {
+        rows.iter().all(|row| self.0[*row].is_finite())
     }
 
     /// The forecasts of some rows.

@@ -212,7 +212,7 @@ impl<'a> Recording<'a> {
             let named = fold.named().into_iter();
             named.map(|(name, value)| metric(&format!("fold_{name}"), value, step as i64)).collect::<Vec<_>>()
         };
-        let by_fold = backtest.fold_metrics.iter().enumerate().flat_map(of_fold);
+        let by_fold = backtest.by_fold().flat_map(of_fold);
         let in_parts = figures.named().into_iter().map(|(name, value)| metric(&name, value, 0));
         overall.chain(in_parts).chain(by_fold).collect()
     }

@@ -36,7 +36,7 @@ pub enum Command {
     Features(features::Features),
     /// Backtest the models, record them in MLflow, promote by evidence
     Train(train::Train),
-    /// The registered models: list, show and compare versions, promote one, go back to the one before
+    /// The registered models: list, show and compare versions, import a model, promote one, go back to the one before
     #[command(subcommand)]
     Models(models::Models),
     /// Forecast the week ahead for the whole universe and write it back

@@ -7,6 +7,7 @@ mod demo;
 mod faults;
 mod features;
 mod flaky;
+mod imported;
 mod marts;
 mod models;
 mod platform;

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::flaky::FlakyTracker;
+use crate::imported;
 use crate::platform::{Platform, Running};
 
 const AS_OF: &str = "2013-01-25T23:00:00Z";
@@ -22,6 +23,7 @@ async fn a_session_survives_its_tracker_and_its_signals() {
     a_signal_ends_the_runs(&platform).await;
     the_past_moves_no_alias(&platform).await;
     what_cannot_be_compared_is_told(&platform).await;
+    imported::competes(&platform, AS_OF).await;
     demo.signal(Signal::SIGTERM);
     demo.end().await;
     platform.until_silent().await;

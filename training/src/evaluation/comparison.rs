@@ -35,6 +35,31 @@ pub struct Comparison {
     pub p_deflated: f64,
 }
 
+/// That two models share enough origins to be compared: one may have been tested on a part of them alone.
+///
+/// # Errors
+/// Those of [`check_evidence`]; [`Error::Market`](crate::Error::Market) outside the calendar.
+pub fn check_shared(
+    one: &Candidate,
+    other: &Candidate,
+    policy: &Policy,
+    calendar: &Calendar,
+    horizon: Horizon,
+) -> Result<()> {
+    let shared = shared(one, other);
+    check_evidence(shared.len(), overlap_of(&shared, calendar, horizon)?, policy)
+}
+
+/// The origins that two models share, with the loss of each.
+fn shared(one: &Candidate, other: &Candidate) -> Vec<(Session, f64, f64)> {
+    one.losses.iter().filter_map(|(o, loss)| Some((*o, *loss, *other.losses.get(o)?))).collect()
+}
+
+fn overlap_of(shared: &[(Session, f64, f64)], calendar: &Calendar, horizon: Horizon) -> Result<usize> {
+    let origins: Vec<Session> = shared.iter().map(|(origin, ..)| *origin).collect();
+    overlap_lag(calendar, horizon, &origins)
+}
+
 /// What all comparisons of a decision have in common.
 pub(super) struct Arena<'a> {
     pub(super) policy: &'a Policy,
@@ -76,10 +101,8 @@ impl Arena<'_> {
     }
 
     fn duel(&self, one: &Candidate, other: &Candidate) -> Result<Duel> {
-        let shared: Vec<(Session, f64, f64)> =
-            one.losses.iter().filter_map(|(o, loss)| Some((*o, *loss, *other.losses.get(o)?))).collect();
-        let origins: Vec<Session> = shared.iter().map(|(origin, ..)| *origin).collect();
-        let overlap = overlap_lag(self.calendar, self.horizon, &origins)?;
+        let shared = shared(one, other);
+        let overlap = overlap_of(&shared, self.calendar, self.horizon)?;
         check_evidence(shared.len(), overlap, self.policy)?;
         let differentials: Vec<f64> = shared.iter().map(|(_, one, other)| one - other).collect();
         let mean = |pick: fn(&(Session, f64, f64)) -> f64| {

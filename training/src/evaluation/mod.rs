@@ -17,7 +17,7 @@ mod regime;
 mod significance;
 
 pub use breakdown::{Group, by_regime, by_symbol};
-pub use comparison::Comparison;
+pub use comparison::{Comparison, check_shared};
 pub use deflation::{SkillRatio, deflated_benchmark, expected_maximum};
 pub use folds::{CalibrationSplit, Fold, FoldPlan, Window};
 pub use losses::{LossKind, LossSeries, loss_series};

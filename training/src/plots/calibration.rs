@@ -18,7 +18,7 @@ pub fn calibration(backtest: &Backtest, dataset: &Dataset, levels: &[f64]) -> Re
     let off = levels.iter().zip(&all).map(|(level, share)| (share - level).abs()).fold(0.0, f64::max);
     let line = |shares: &[f64]| levels.iter().copied().zip(shares.iter().copied()).collect::<Vec<_>>();
     let mut layers = vec![Layer::new(Marks::Line(vec![(0.0, 0.0), (1.0, 1.0)], 1), INK)];
-    for fold in 0..backtest.fold_metrics.len() {
+    for (fold, _) in backtest.by_fold() {
         let of_fold = shares(backtest, dataset, levels, |index| backtest.folds[index] == fold);
         layers.push(Layer::new(Marks::Line(line(&of_fold), 1), color).faint(0.25));
     }

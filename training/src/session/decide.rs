@@ -8,8 +8,8 @@ use weekahead_warehouse::PromotionRow;
 use super::incumbent::{Incumbent, candidate};
 use super::record::Recorded;
 use super::{Exclusion, Session};
-use crate::evaluation::{Candidate, Decision, LossSeries, Policy, decide};
-use crate::{Dataset, ExperimentPlan, Result};
+use crate::evaluation::{Candidate, Decision, LossSeries, Policy, check_shared, decide};
+use crate::{Dataset, Error, ExperimentPlan, Result};
 
 impl Session {
     /// Decides, writes the decision down, moves the alias: in this order, so that an alias that moved has a reason.
@@ -66,12 +66,25 @@ impl Session {
         let policy = Policy {
             loss: plan.settings.loss,
             significance: plan.settings.significance,
-            trials: challengers.len(),
+            trials: 0,
             trial_ratios,
             minimum_origins: plan.settings.minimum_origins,
         };
         let horizon = plan.settings.horizon;
+        let too_few = |one: &Candidate, other: &Candidate| {
+            told(check_shared(one, other, &policy, &self.calendar, horizon))
+        };
+        if let Some(champion) = champion.filter(|champion| champion.name != baseline.name)
+            && let Some(why) = too_few(champion, &baseline)?
+        {
+            let reason = format!("{} stays champion, nobody was compared with it: {why}", champion.name);
+            return Ok(Decision { promote: None, reason, comparisons: Vec::new() });
+        }
+        let opponents: Vec<&Candidate> = champion.into_iter().chain([&baseline]).collect();
+        let (challengers, left_out) = sharing(challengers, &opponents, too_few)?;
+        let policy = Policy { trials: challengers.len(), ..policy };
         let mut decision = decide(&challengers, champion, &baseline, &policy, &self.calendar, horizon)?;
+        decision.reason.push_str(&left_out);
         if let Incumbent::Lost { version } = incumbent {
             let reason = decision.reason;
             decision.reason =
@@ -97,6 +110,35 @@ impl Session {
         }
         let promote = row.promoted.then(|| row.model_kind.clone());
         Ok(Some(Decision { promote, reason: row.reason.clone(), comparisons: Vec::new() }))
+    }
+}
+
+/// The challengers that share enough origins with every opponent, and a word about each that does not.
+fn sharing(
+    challengers: Vec<Candidate>,
+    opponents: &[&Candidate],
+    too_few: impl Fn(&Candidate, &Candidate) -> Result<Option<String>>,
+) -> Result<(Vec<Candidate>, String)> {
+    let (mut sharing, mut left_out) = (Vec::with_capacity(challengers.len()), String::new());
+    for challenger in challengers {
+        let mut why = None;
+        for opponent in opponents {
+            why = why.or(too_few(&challenger, opponent)?);
+        }
+        match why {
+            Some(why) => left_out.push_str(&format!("; {} was not compared: {why}", challenger.name)),
+            None => sharing.push(challenger),
+        }
+    }
+    Ok((sharing, left_out))
+}
+
+/// Too little evidence in words; other errors are errors.
+fn told(evidence: Result<()>) -> Result<Option<String>> {
+    match evidence {
+        Ok(()) => Ok(None),
+        Err(error @ Error::TooFew { .. }) => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
     }
 }
 
@@ -161,6 +203,34 @@ fn promotion_row(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_shares_too_few_origins_is_left_out_and_told() {
+        let candidate = |name: &str, origins: i32| Candidate {
+            name: name.to_owned(),
+            losses: (0..origins)
+                .map(|at| (weekahead_market::Session::from_days_since_epoch(15_000 + 7 * at).unwrap(), 0.1))
+                .collect(),
+            promotable: true,
+        };
+        let policy = Policy {
+            loss: crate::evaluation::LossKind::AbsoluteError,
+            significance: 0.05,
+            trials: 0,
+            trial_ratios: Vec::new(),
+            minimum_origins: 20,
+        };
+        let calendar = weekahead_market::Calendar::nyse();
+        let horizon = weekahead_market::Horizon::sessions(1).unwrap();
+        let too_few =
+            |one: &Candidate, other: &Candidate| told(check_shared(one, other, &policy, &calendar, horizon));
+        let (baseline, champion) = (candidate("random_walk", 60), candidate("ridge", 40));
+        let challengers = vec![candidate("late", 19), candidate("drift", 60)];
+        let (kept, told) = sharing(challengers, &[&champion, &baseline], too_few).unwrap();
+        assert_eq!(kept, [candidate("drift", 60)]);
+        assert!(told.starts_with("; late was not compared: ") && told.contains("19 are too few"), "{told}");
+        assert!(!told.contains("drift"), "{told}");
+    }
 
     #[test]
     fn a_session_of_the_past_promotes_nobody_and_says_what_it_would_have_done() {

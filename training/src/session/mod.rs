@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod imported;
 mod incumbent;
 mod record;
 mod report;
@@ -20,6 +21,7 @@ use weekahead_models::onnx::OnnxRuntime;
 use weekahead_tracker::Tracker;
 use weekahead_warehouse::Warehouse;
 
+use crate::imports::ImportedModels;
 use crate::pending::{Pending, PendingFiles};
 use crate::recording::Recording;
 use crate::{Dataset, ExperimentPlan, FoldStore, Result, folds};
@@ -68,11 +70,12 @@ impl Session {
         progress: Listener<'_>,
     ) -> Result<TrainingReport> {
         let sent = self.send_pending(progress).await?;
+        let (plan, imported) = &self.imported(plan).await?;
         let dataset = self.dataset(plan, as_of).await?;
         let session_key = plan.session_key(&dataset.digest());
         match sent.into_iter().find(|report| report.session_key == session_key) {
             Some(report) => Ok(report),
-            None => self.run(plan, dataset, session_key, written_at, progress).await,
+            None => self.run(plan, imported, dataset, session_key, written_at, progress).await,
         }
     }
 
@@ -87,6 +90,7 @@ impl Session {
     async fn run(
         &self,
         plan: &ExperimentPlan,
+        imported: &ImportedModels,
         dataset: Arc<Dataset>,
         session_key: String,
         written_at: Timestamp,
@@ -102,6 +106,7 @@ impl Session {
             dataset: &dataset,
             folds: &folds,
             plan,
+            imported,
             calendar: &self.calendar,
             runtime: &self.runtime,
             store: &store,

@@ -127,7 +127,7 @@ fn pages(
     let page = |recorded: &Recorded| {
         let (origins, _) = recorded.backtest.realised(dataset);
         let tested = (*origins.first()?, *origins.last()?);
-        let folds = recorded.backtest.fold_metrics.iter().enumerate();
+        let folds = recorded.backtest.by_fold();
         let by_fold: Vec<(String, Metrics)> =
             folds.map(|(fold, metrics)| (fold.to_string(), *metrics)).collect();
         let model = recorded.name();

@@ -91,8 +91,10 @@ pub struct TrainingReport {
 pub struct LeaderboardRow {
     /// The model.
     pub model: String,
-    /// Its metrics over all folds.
+    /// Its metrics over all folds that it forecast.
     pub metrics: Metrics,
+    /// The origins that it forecast from.
+    pub origins: usize,
 }
 
 impl Session {
@@ -113,6 +115,7 @@ impl Session {
         let placed = |trained: &super::walk::Trained| LeaderboardRow {
             model: trained.backtest.spec.to_string(),
             metrics: trained.backtest.metrics,
+            origins: trained.backtest.losses.len(),
         };
         let mut leaderboard: Vec<_> = walked.trained.iter().map(placed).collect();
         leaderboard.sort_by(|a, b| a.metrics.mae.total_cmp(&b.metrics.mae));

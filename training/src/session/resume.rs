@@ -43,6 +43,8 @@ impl Session {
         for (pending, plan, session_key) in waiting {
             progress(Progress::Resumed { as_of: pending.as_of });
             let resumed = async {
+                // The plan stays as it was: what was not there then has no part in the session now.
+                let (_, imported) = self.imported(&plan).await?;
                 let dataset = self.dataset(&plan, pending.as_of).await?;
                 let found = plan.session_key(&dataset.digest());
                 if found != session_key {
@@ -50,7 +52,7 @@ impl Session {
                     let reason = "the warehouse says otherwise of its rows by now".to_owned();
                     return Err(Error::Pending { path, reason });
                 }
-                self.run(&plan, dataset, session_key, pending.written_at, progress).await
+                self.run(&plan, &imported, dataset, session_key, pending.written_at, progress).await
             };
             match resumed.await {
                 Ok(report) => sent.push(report),

@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2};
 use weekahead_features::View;
 use weekahead_market::{Calendar, Horizon, Symbol};
 use weekahead_models::ModelSpec;
+use weekahead_models::onnx::OnnxRuntime;
 
 use crate::{Dataset, ExperimentPlan, PlanSettings, RowKey};
 
@@ -48,4 +49,11 @@ pub(super) fn plan(models: Vec<ModelSpec>) -> ExperimentPlan {
         settings: PlanSettings { warm_up_origins: 120, calibration_origins: 52, ..PlanSettings::default() },
         models,
     }
+}
+
+/// ONNX Runtime, as the tools of the checkout have it.
+pub(super) fn runtime() -> OnnxRuntime {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../.deps/onnxruntime/libonnxruntime.so");
+    let path = std::env::var("WEEKAHEAD_LIBONNXRUNTIME").unwrap_or_else(|_| default.to_owned());
+    OnnxRuntime::load(std::path::Path::new(&path)).unwrap()
 }

@@ -7,9 +7,10 @@ use weekahead_models::onnx::OnnxRuntime;
 use weekahead_models::{ModelInput, ModelSpec};
 
 use super::{Exclusion, Listener, Progress};
-use crate::backtest::{assemble, forecast_fold, test_rows};
+use crate::backtest::{assemble, calibrate_imported, forecast_fold, test_rows};
 use crate::evaluation::Fold;
 use crate::fixed::FixedForecasts;
+use crate::imports::{ImportedModel, ImportedModels};
 use crate::{
     Artifact, Backtest, Dataset, Error, ExperimentPlan, FoldForecasts, FoldStore, Result, export, fit_on_all,
 };
@@ -19,6 +20,7 @@ pub(super) struct Walk<'a> {
     pub(super) dataset: &'a Arc<Dataset>,
     pub(super) folds: &'a Arc<Vec<Fold>>,
     pub(super) plan: &'a ExperimentPlan,
+    pub(super) imported: &'a ImportedModels,
     pub(super) calendar: &'a Calendar,
     pub(super) runtime: &'a OnnxRuntime,
     pub(super) store: &'a FoldStore,
@@ -60,15 +62,16 @@ impl Walk<'_> {
     }
 
     async fn model(&self, at: usize, spec: &ModelSpec) -> Result<Trained> {
+        let imported = self.imported.of(spec)?;
         let mut forecasts = Vec::with_capacity(self.folds.len());
         let mut fixed = None;
         for fold in 0..self.folds.len() {
-            forecasts.push(self.fold(spec, fold, &mut fixed).await?);
+            forecasts.push(self.fold(spec, imported, fold, &mut fixed).await?);
             self.tell(at, spec, fold + 1);
         }
         let backtest = assemble(self.dataset, self.folds, spec, &self.plan.settings, forecasts)?;
         let artifact = match spec.input() {
-            ModelInput::Features => Some(self.artifact(spec).await?),
+            ModelInput::Features => Some(self.artifact(spec, imported).await?),
             ModelInput::Closes(_) => None,
         };
         self.tell(at, spec, self.steps());
@@ -80,19 +83,22 @@ impl Walk<'_> {
     async fn fold(
         &self,
         spec: &ModelSpec,
+        imported: Option<&ImportedModel>,
         index: usize,
         fixed: &mut Option<Arc<Option<FixedForecasts>>>,
     ) -> Result<FoldForecasts> {
         let rows = test_rows(self.dataset, &self.folds[index]).len();
         let fits = |kept: &FoldForecasts| {
-            kept.points.len() == rows && kept.quantiles.len() == rows * self.plan.settings.levels.len()
+            let has_no_part = imported.is_some() && kept.points.is_empty();
+            (has_no_part || kept.points.len() == rows)
+                && kept.quantiles.len() == kept.points.len() * self.plan.settings.levels.len()
         };
         if let Some(kept) = self.store.fold(spec, index).filter(fits) {
             return Ok(kept);
         }
         let fixed = match fixed {
             Some(fixed) => Arc::clone(fixed),
-            None => Arc::clone(fixed.insert(Arc::new(self.fixed(spec).await?))),
+            None => Arc::clone(fixed.insert(Arc::new(self.fixed(spec, imported).await?))),
         };
         let (dataset, folds) = (Arc::clone(self.dataset), Arc::clone(self.folds));
         let (model, settings) = (spec.clone(), self.plan.settings.clone());
@@ -102,21 +108,33 @@ impl Walk<'_> {
         Ok(forecasts)
     }
 
-    async fn fixed(&self, spec: &ModelSpec) -> Result<Option<FixedForecasts>> {
+    async fn fixed(
+        &self,
+        spec: &ModelSpec,
+        imported: Option<&ImportedModel>,
+    ) -> Result<Option<FixedForecasts>> {
         let (dataset, calendar) = (Arc::clone(self.dataset), self.calendar.clone());
-        let (model, settings) = (spec.clone(), self.plan.settings.clone());
-        apart(spec, move || FixedForecasts::of(&dataset, &calendar, &model, &settings)).await
+        let (model, settings, imported) = (spec.clone(), self.plan.settings.clone(), imported.cloned());
+        let forecast = move || match &imported {
+            Some(imported) => FixedForecasts::of_imported(&dataset, &calendar, imported).map(Some),
+            None => FixedForecasts::of(&dataset, &calendar, &model, &settings),
+        };
+        apart(spec, forecast).await
     }
 
     /// The model fitted on all rows and exported: the one on disk, else computed now and put there.
-    async fn artifact(&self, spec: &ModelSpec) -> Result<Artifact> {
+    async fn artifact(&self, spec: &ModelSpec, imported: Option<&ImportedModel>) -> Result<Artifact> {
         if let Some(kept) = self.store.artifact(spec) {
             return Ok(kept);
         }
         let (dataset, calendar) = (Arc::clone(self.dataset), self.calendar.clone());
         let (model, settings, runtime) = (spec.clone(), self.plan.settings.clone(), self.runtime.clone());
+        let imported = imported.cloned();
         let fit = move || {
-            let fitted = fit_on_all(&dataset, &calendar, &model, &settings)?;
+            let fitted = match &imported {
+                Some(imported) => calibrate_imported(&dataset, &calendar, imported, &settings)?,
+                None => fit_on_all(&dataset, &calendar, &model, &settings)?,
+            };
             export(&dataset, &model, &fitted, &settings, &runtime)
         };
         let artifact = apart(spec, fit).await?;
@@ -139,7 +157,7 @@ impl Walk<'_> {
 }
 
 /// On a thread of its own: fitting would hold up the runtime, and a panic ends there.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     spec: &ModelSpec,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -160,14 +178,8 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::session::testing::{dataset, plan};
+    use crate::session::testing::{dataset, plan, runtime};
     use crate::{backtest, folds};
-
-    fn runtime() -> OnnxRuntime {
-        let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../.deps/onnxruntime/libonnxruntime.so");
-        let path = std::env::var("WEEKAHEAD_LIBONNXRUNTIME").unwrap_or_else(|_| default.to_owned());
-        OnnxRuntime::load(Path::new(&path)).unwrap()
-    }
 
     /// Walks a plan with what is on disk, and counts fits by the files that appear.
     async fn walk(directory: &Path, plan: &ExperimentPlan, progress: Listener<'_>) -> Result<Walked> {
@@ -177,7 +189,8 @@ mod tests {
         let store = FoldStore::open(directory, "key").unwrap();
         let (calendar, runtime) = (&calendar, &runtime());
         let (dataset, folds, store) = (&dataset, &folds, &store);
-        Walk { dataset, folds, plan, calendar, runtime, store, progress }.all().await
+        let imported = &ImportedModels::default();
+        Walk { dataset, folds, plan, imported, calendar, runtime, store, progress }.all().await
     }
 
     fn bits(walked: &Walked) -> Vec<(String, Vec<u64>, Vec<u8>)> {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod decision;
+mod import;
 mod list;
 mod promote;
 mod rollback;
@@ -23,6 +24,8 @@ pub enum Models {
     Show(show::Show),
     /// Show how two versions differ, and compare them on the out-of-sample forecasts that both made
     Compare(compare::Compare),
+    /// Import a model of another tool, an ONNX file, for plans to name
+    Import(import::Import),
     /// Make a version champion, by hand
     Promote(promote::Promote),
     /// Go back to the champion before the present one
@@ -49,6 +52,7 @@ impl Models {
             Self::List(list) => list.run(settings).await?,
             Self::Show(show) => show.run(settings).await?,
             Self::Compare(compare) => compare.run(settings).await?,
+            Self::Import(import) => import.run(settings).await?,
             Self::Promote(promote) => promote.run(settings, as_of).await?,
             Self::Rollback(rollback) => rollback.run(settings, as_of).await?,
         }

@@ -25,6 +25,10 @@ pub struct BatchParity {
     pub worst_row: usize,
     /// The difference in that row.
     pub max_abs_diff: f64,
+    /// The forecast of that row.
+    pub forecast: f64,
+    /// The prediction of the tool that fitted the model for that row.
+    pub prediction: f64,
     /// Whether no row differs by more than is allowed.
     pub ok: bool,
 }
@@ -46,12 +50,20 @@ impl ForeignModel {
             return Err(refused(format!("its batch of predictions has a column `{extra}` too many")));
         }
         let y = self.predict(batch.x().select(Axis(1), &columns).view())?;
-        let mut report =
-            BatchParity { rows: y.len(), rows_apart: 0, worst_row: 0, max_abs_diff: 0.0, ok: true };
+        let mut report = BatchParity {
+            rows: y.len(),
+            rows_apart: 0,
+            worst_row: 0,
+            max_abs_diff: 0.0,
+            forecast: y[0],
+            prediction: batch.prediction()[0],
+            ok: true,
+        };
         for (row, (y, predicted)) in y.iter().zip(batch.prediction()).enumerate() {
             let difference = (y - predicted).abs();
             if difference > report.max_abs_diff {
                 (report.worst_row, report.max_abs_diff) = (row, difference);
+                (report.forecast, report.prediction) = (*y, *predicted);
             }
             report.rows_apart += usize::from(difference > ABSOLUTE + RELATIVE * predicted.abs());
         }
