@@ -8,6 +8,7 @@ mod faults;
 mod features;
 mod flaky;
 mod marts;
+mod mlflow;
 mod models;
 mod platform;
 mod training;
