@@ -93,6 +93,8 @@ pub struct LeaderboardRow {
     pub model: String,
     /// Its metrics over all folds.
     pub metrics: Metrics,
+    /// Whether it can become champion: it has an artifact.
+    pub promotable: bool,
 }
 
 impl Session {
@@ -113,6 +115,7 @@ impl Session {
         let placed = |trained: &super::walk::Trained| LeaderboardRow {
             model: trained.backtest.spec.to_string(),
             metrics: trained.backtest.metrics,
+            promotable: trained.artifact.is_some(),
         };
         let mut leaderboard: Vec<_> = walked.trained.iter().map(placed).collect();
         leaderboard.sort_by(|a, b| a.metrics.mae.total_cmp(&b.metrics.mae));
