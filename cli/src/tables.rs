@@ -38,11 +38,22 @@ pub fn leaderboard(report: &TrainingReport) -> String {
     let excluded = excluded.map(|out| format!("{} excluded: {}\n", out.model, out.reason));
     format!(
         "Backtest over weekly origins {first} to {last} (errors in basis points of the week's log return)\n\
-         {table}\n{}{}{champion}\nwhy: {}\n",
+         {table}\n{}{}{}{champion}\nwhy: {}\n",
         partly.collect::<String>(),
         excluded.collect::<String>(),
-        report.reason
+        never_champion(report),
+        report.reason.replace("; ", ";\n     ")
     )
+}
+
+/// Who could not win, however good.
+fn never_champion(report: &TrainingReport) -> String {
+    let without = report.leaderboard.iter().filter(|row| !row.promotable);
+    let names: Vec<&str> = without.map(|row| row.model.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("compared only, since no artifact can hold them: {}\n", names.join(", ")),
+    }
 }
 
 /// What a training session would do.

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::models;
-use crate::platform::{PATIENCE, Platform, Running, venv};
+use crate::platform::{PATIENCE, Platform, Running};
+use crate::{mlflow, models};
 
 const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
 
@@ -22,6 +21,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
         digests.iter().map(|(_, d)| d.split('\t').next().unwrap().parse().unwrap()).collect();
     assert!(counts.iter().all(|count| *count > 0), "an empty table: {digests:?}");
     weekly_rows(&platform).await;
+    mlflow::reads_the_session(&platform).await;
     api_answers_like_mlflow(&platform).await;
     intervals_have_learned(&platform).await;
     online_features_are_those_of_the_table(&platform).await;
@@ -61,31 +61,9 @@ async fn api_answers_like_mlflow(platform: &Platform) {
     let request = json!({"symbols": SYMBOLS, "as_of": "2013-01-25T23:00:00Z"});
     let (status, answer) = platform.post("/v1/forecasts", &request).await;
     assert_eq!(status, 200, "{answer}");
-    let forecasts = answer["forecasts"].as_array().unwrap();
-    assert_eq!(forecasts.len(), SYMBOLS.len());
-
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/end_to_end/predict.py");
-    let output = Command::new(venv().join("bin/python"))
-        .args([script, &platform.tracker_url(), &platform.warehouse_port().to_string(), "2013-01-25"])
-        .env("MLFLOW_DISABLE_TELEMETRY", "true")
-        .output()
-        .await
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mlflow: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
-    for forecast in forecasts {
-        let symbol = forecast["symbol"].as_str().unwrap();
-        assert_eq!(forecast["log_return"].as_f64(), mlflow[symbol]["y"].as_f64(), "{symbol}");
-        for (quantile, theirs) in forecast["quantiles"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .zip(mlflow[symbol]["quantiles"].as_array().unwrap())
-        {
-            assert_eq!(quantile["log_return"].as_f64(), theirs.as_f64(), "{symbol}");
-        }
-    }
+    assert_eq!(answer["forecasts"].as_array().unwrap().len(), SYMBOLS.len());
+    let theirs = mlflow::predictions(platform, "models:/weekahead-weekly@champion", "2013-01-25").await;
+    mlflow::agrees(&answer, &theirs);
     // No outcome was known then, so the quantiles above are those of the artifact.
     assert_eq!(answer["intervals"]["outcomes"], json!(0), "{answer}");
     // The same question again is the same answer, and no new row.

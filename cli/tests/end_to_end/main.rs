@@ -9,6 +9,7 @@ mod features;
 mod flaky;
 mod imported;
 mod marts;
+mod mlflow;
 mod models;
 mod platform;
 mod training;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::mlflow;
 use crate::platform::Platform;
 
 const MODEL: &str = "weekahead-weekly";
@@ -14,6 +15,7 @@ pub async fn are_managed(platform: &Platform) {
     listed_and_shown(platform).await;
     compared(platform).await;
     promoted(platform).await;
+    trees_answer_alike(platform).await;
     rolled_back(platform).await;
     lost(platform).await;
     moved_by_others(platform).await;
@@ -41,9 +43,10 @@ async fn listed_and_shown(platform: &Platform) {
     let list = json_of(platform, &["list"]).await;
     let versions = list["versions"].as_array().unwrap();
     let numbers: Vec<_> = versions.iter().map(|version| version["version"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, [5, 4, 3, 2, 1]);
+    // ETS and Theta have none.
+    assert_eq!(numbers, [7, 6, 5, 4, 3, 2, 1]);
     assert_eq!(list["champion"], json!({"recorded": 1, "alias": 1}));
-    let champion = &versions[4];
+    let champion = &versions[6];
     assert_eq!((&champion["aliases"], &champion["model"]), (&json!(["champion"]), &json!("random_walk")));
     assert!(versions.iter().all(|version| version["mae"].as_f64().is_some_and(|mae| mae > 0.0)), "{list}");
     let table = says(platform, &["list"]).await;
@@ -69,12 +72,24 @@ async fn compared(platform: &Platform) {
     assert!(said.contains("512 origins from 2003-03-28 to 2013-01-11"), "{said}");
     assert!(said.contains("ret_mean_250") && said.contains("Diebold-Mariano"), "{said}");
     let figures = json_of(platform, &["compare", "2", "1"]).await;
-    // The decision of the session tested the same pair, one-sided: its reason has the figures.
-    let mae = &figures["paired"]["compared"]["losses"][0];
-    let shown = says(platform, &["show", "1"]).await;
-    assert!(shown.contains(&format!("mae {:.6}", mae["a"].as_f64().unwrap())), "{mae} {shown}");
-    let one_sided = format!("(p {:.4})", mae["test"]["p_two_sided"].as_f64().unwrap() / 2.0);
-    assert!(shown.contains(&one_sided), "{one_sided} {shown}");
+    // The decision of the session tested the same pair, one-sided.
+    let ours = &figures["paired"]["compared"]["losses"][0];
+    let decision = decision(platform).await;
+    let comparisons = decision["comparisons"].as_array().unwrap();
+    let theirs = comparisons.iter().find(|pair| pair["challenger"] == "drift(feature=ret_mean_250)").unwrap();
+    let close = |a: &Value, b: f64| (a.as_f64().unwrap() - b).abs() < 1e-12;
+    assert!(close(&theirs["loss"], ours["a"].as_f64().unwrap()), "{ours} {theirs}");
+    let two_sided = ours["test"]["p_two_sided"].as_f64().unwrap();
+    assert!(close(&theirs["p_baseline"], two_sided / 2.0), "{ours} {theirs}");
+}
+
+/// The decision of the demo's session, as its run in MLflow has it.
+async fn decision(platform: &Platform) -> Value {
+    let champion = json_of(platform, &["show", "1"]).await;
+    let run = champion["run"]["parent_run_id"].as_str().unwrap();
+    let url = format!("{}/get-artifact?path=decision.json&run_uuid={run}", platform.tracker_url());
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 /// Who answers as of an instant, and who holds the alias.
@@ -99,30 +114,43 @@ async fn promoted(platform: &Platform) {
     let again = refused(platform, &["promote", "2", "--reason", "again"]).await;
     assert!(again.contains("version 2 of `weekahead-weekly` is champion already"), "{again}");
     assert!(refused(platform, &["promote", "4", "--reason", " "]).await.contains("say why"));
-    says(platform, &["promote", "4", "--reason", "a trial of ridge", "--as-of", "2013-02-10T00:00:00Z"])
+    says(platform, &["promote", "7", "--reason", "a trial of trees", "--as-of", "2013-02-10T00:00:00Z"])
         .await;
     let row = "SELECT model_version, previous_version, promoted, metric, isNaN(p_value), reason FROM ops.promotions FINAL \
                ORDER BY decided_at DESC LIMIT 1";
-    assert_eq!(platform.query(row).await, "4\t2\ttrue\tby_hand\t1\tby hand: a trial of ridge\n");
+    assert_eq!(platform.query(row).await, "7\t2\ttrue\tby_hand\t1\tby hand: a trial of trees\n");
+}
+
+/// The same trees by the API, by stock MLflow in process, and by `mlflow models serve`.
+async fn trees_answer_alike(platform: &Platform) {
+    let request = json!({"symbols": ["AAPL", "FB", "GOOG", "IBM", "MSFT"], "as_of": "2013-02-10T01:00:00Z"});
+    let (status, answer) = platform.post("/v1/forecasts", &request).await;
+    assert_eq!((status, &answer["model_version"]), (200, &json!(7)), "{answer}");
+    let forecasts = answer["forecasts"].as_array().unwrap();
+    assert!(forecasts.iter().all(|forecast| forecast["log_return"] != json!(0.0)), "{answer}");
+    let loaded = mlflow::predictions(platform, "models:/weekahead-weekly/7", "2013-02-08").await;
+    mlflow::agrees(&answer, &loaded);
+    let server = mlflow::ModelServer::start(platform, "models:/weekahead-weekly@champion").await;
+    mlflow::agrees(&answer, &mlflow::predictions(platform, &server.url, "2013-02-08").await);
 }
 
 /// Twice, which goes two champions back; and the server answers by who is champion again.
 async fn rolled_back(platform: &Platform) {
     let said = says(platform, &["rollback", "--reason", "worse", "--as-of", "2013-02-11T00:00:00Z"]).await;
-    assert!(said.contains("version 2") && said.contains("before it was version 4"), "{said}");
+    assert!(said.contains("version 2") && said.contains("before it was version 7"), "{said}");
     assert_eq!(answers(platform, "2013-02-11T01:00:00Z").await, (json!(2), json!(2)));
     says(platform, &["rollback", "--as-of", "2013-02-12T00:00:00Z"]).await;
     assert_eq!(answers(platform, "2013-02-12T01:00:00Z").await, (json!(1), json!(1)));
     let end = refused(platform, &["rollback"]).await;
     assert!(end.contains("before version 1 no other version"), "{end}");
     let shown = says(platform, &["show", "2"]).await;
-    assert!(shown.contains("rolled back from version 4: worse"), "{shown}");
+    assert!(shown.contains("rolled back from version 7: worse"), "{shown}");
     assert!(shown.contains("rolled back from version 2"), "{shown}");
 }
 
 /// A version that MLflow or the store lost is told in a line, and the others are listed.
 async fn lost(platform: &Platform) {
-    mlflow(platform, Method::DELETE, "model-versions/delete", json!({"name": MODEL, "version": "5"})).await;
+    change(platform, Method::DELETE, "model-versions/delete", json!({"name": MODEL, "version": "5"})).await;
     for args in [&["show", "5"][..], &["compare", "5", "1"], &["promote", "5", "--reason", "try"]] {
         let said = refused(platform, args).await;
         assert!(said.contains("no version 5 of `weekahead-weekly`: `weekahead models list`"), "{said}");
@@ -136,13 +164,13 @@ async fn lost(platform: &Platform) {
     let shown = says(platform, &["show", "3"]).await;
     assert!(shown.contains("cannot answer: the store has lost"), "{shown}");
     let list = json_of(platform, &["list"]).await;
-    assert_eq!(list["versions"].as_array().unwrap().len(), 4, "{list}");
+    assert_eq!(list["versions"].as_array().unwrap().len(), 6, "{list}");
 }
 
 /// The alias was moved in MLflow: the record counts.
 async fn moved_by_others(platform: &Platform) {
     let alias = json!({"name": MODEL, "alias": "champion", "version": "4"});
-    mlflow(platform, Method::POST, "registered-models/alias", alias).await;
+    change(platform, Method::POST, "registered-models/alias", alias).await;
     let list = says(platform, &["list"]).await;
     assert!(list.contains("is at version 4") && list.contains("the record counts"), "{list}");
     let said = says(platform, &["rollback"]).await;
@@ -150,7 +178,7 @@ async fn moved_by_others(platform: &Platform) {
     assert_eq!(answers(platform, "2013-02-13T01:00:00Z").await, (json!(1), json!(1)));
 }
 
-async fn mlflow(platform: &Platform, method: Method, path: &str, body: Value) {
+async fn change(platform: &Platform, method: Method, path: &str, body: Value) {
     let url = format!("{}/api/2.0/mlflow/{path}", platform.tracker_url());
     let answer = reqwest::Client::new().request(method, url).json(&body).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());

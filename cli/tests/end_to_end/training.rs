@@ -103,9 +103,9 @@ async fn what_cannot_be_compared_is_told(platform: &Platform) {
         assert_eq!(code, Some(0), "{said}");
         let row = "SELECT promoted, reason FROM ops.promotions FINAL WHERE model_name = 'flaky' ORDER BY decided_at DESC LIMIT 1 \
                    FORMAT TSVRaw";
-        let (promoted, reason) =
-            (platform.query(row).await, table.lines().find(|line| line.starts_with("why: ")));
-        let reason = reason.unwrap().trim_start_matches("why: ").to_owned();
+        let promoted = platform.query(row).await;
+        // Printed in parts, a line each.
+        let reason = table.split_once("\nwhy: ").unwrap().1.trim().replace(";\n     ", "; ");
         assert!(promoted.contains(&reason), "{promoted}{reason}");
         (promoted.starts_with("true"), reason)
     };

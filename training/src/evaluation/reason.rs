@@ -67,7 +67,7 @@ impl Reason<'_> {
             _ => String::new(),
         };
         format!(
-            "{} with {} {:.6} against {:.6} of {} (p {:.4}){against_champion} over {} origins; p {:.4} after correction for {} \
+            "{} with {} {:.6} against {:.6} of {} (p {:.4}){against_champion} over {} origins, each counting once; p {:.4} after correction for {} \
              trials; skill ratio {:.4}, p {:.4} after deflation for {} recorded trials; significance {}",
             c.challenger,
             self.policy.loss.name(),

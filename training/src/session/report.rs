@@ -95,6 +95,8 @@ pub struct LeaderboardRow {
     pub metrics: Metrics,
     /// The origins that it forecast from.
     pub origins: usize,
+    /// Whether it can become champion: it has an artifact.
+    pub promotable: bool,
 }
 
 impl Session {
@@ -116,6 +118,7 @@ impl Session {
             model: trained.backtest.spec.to_string(),
             metrics: trained.backtest.metrics,
             origins: trained.backtest.losses.len(),
+            promotable: trained.artifact.is_some(),
         };
         let mut leaderboard: Vec<_> = walked.trained.iter().map(placed).collect();
         leaderboard.sort_by(|a, b| a.metrics.mae.total_cmp(&b.metrics.mae));
