@@ -81,6 +81,23 @@ impl FittedModel {
         }
     }
 
+    /// What fitting decided beyond the hyperparameters of its spec, in words: the candidate that a search chose, the shares of a
+    /// stack. `None` for other models.
+    pub fn learned(&self, spec: &ModelSpec) -> Option<String> {
+        match (self, spec) {
+            (Self::Searched { chosen, model }, _) => {
+                let further = model.learned(chosen).map(|further| format!(": {further}"));
+                Some(format!("{chosen}{}", further.unwrap_or_default()))
+            }
+            (Self::Stack(stack), ModelSpec::Stack { models, .. }) => {
+                let shares = stack.shares().iter().zip(models);
+                let told: Vec<String> = shares.map(|(share, model)| format!("{share:.3} {model}")).collect();
+                Some(told.join(" + "))
+            }
+            _ => None,
+        }
+    }
+
     /// The sum of the absolute terms of a row's forecast: what float32 rounding errors are proportional to. A foreign model runs as
     /// it is in the artifact, and adds none.
     pub(crate) fn magnitude(&self, row: ArrayView1<'_, f32>) -> f64 {

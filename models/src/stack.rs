@@ -34,14 +34,12 @@ impl Forecaster for Stack {
         }
         let (forecasts, targets, weights) = self.out_of_fold(rows)?;
         let shares = non_negative_least_squares(&forecasts, &targets, &weights);
+        let shares: Vec<f32> = shares.into_iter().map(|share| share as f32).collect();
         let mut parts = Vec::new();
-        for (model, share) in self.models.iter().zip(shares) {
-            let share = share as f32;
-            if share > 0.0 {
-                parts.push((share, model.fit(rows)?));
-            }
+        for (model, share) in self.models.iter().zip(&shares).filter(|(_, share)| **share > 0.0) {
+            parts.push((*share, model.fit(rows)?));
         }
-        Ok(FittedModel::Stack(StackModel { parts, features: rows.x().ncols() }))
+        Ok(FittedModel::Stack(StackModel { parts, shares, features: rows.x().ncols() }))
     }
 }
 
@@ -73,6 +71,8 @@ impl Stack {
 pub struct StackModel {
     /// The share of each model, above 0, and the model.
     pub(crate) parts: Vec<(f32, FittedModel)>,
+    /// The share of every model, in the order in which they were given.
+    shares: Vec<f32>,
     pub(crate) features: usize,
 }
 
@@ -98,9 +98,9 @@ impl StackModel {
         self.features
     }
 
-    /// The shares of the models that have one, in the order in which they were given.
-    pub fn shares(&self) -> impl Iterator<Item = f32> {
-        self.parts.iter().map(|(share, _)| *share)
+    /// The share of every model, in the order in which they were given; 0 for one that was left out.
+    pub fn shares(&self) -> &[f32] {
+        &self.shares
     }
 
     pub(crate) fn magnitude(&self, row: ArrayView1<'_, f32>) -> f64 {

@@ -1,33 +1,20 @@
 //! The exported graph against the native models, on the real ONNX Runtime.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking, in its support functions too")]
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
+mod support;
 
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use weekahead_market::Horizon;
-use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest, parity, to_onnx};
+use weekahead_models::onnx::{ArtifactMeta, OnnxSession, digest, parity, to_onnx};
 use weekahead_models::{
     BoostingSpec, Calibration, DEFAULT_LEVELS, Error, Fill, FittedModel, ForestSpec, IntervalModel,
     ModelContext, ModelSpec, PreprocessingSpec, Scale, ScaleSpec, TrainingRows,
 };
 
-fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn runtime() -> &'static OnnxRuntime {
-    static RUNTIME: OnceLock<OnnxRuntime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let given = std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map(PathBuf::from);
-        let library = given.unwrap_or_else(|| repository().join(".deps/onnxruntime/libonnxruntime.so"));
-        OnnxRuntime::load(&library).unwrap()
-    })
-}
+use crate::support::{python_says, runtime};
 
 /// Everything that goes into an artifact, fitted on random rows.
 struct Fitted {
@@ -244,8 +231,6 @@ fn wrong_bytes_and_wrong_shapes_are_errors() {
 /// The judge is the reference implementation's own checker, which Python users will load the file with.
 #[test]
 fn the_onnx_checker_accepts_every_kind_of_artifact() {
-    let given = std::env::var_os("WEEKAHEAD_VENV").map(PathBuf::from);
-    let python = given.unwrap_or_else(|| repository().join(".venv")).join("bin/python");
     let folder = tempfile::tempdir().unwrap();
     for spec in specs() {
         let path = folder.path().join(format!("{}.onnx", spec.kind()));
@@ -254,10 +239,7 @@ fn the_onnx_checker_accepts_every_kind_of_artifact() {
     let script = "import sys, pathlib, onnx\n\
         for path in sorted(pathlib.Path(sys.argv[1]).glob('*.onnx')):\n    \
             onnx.checker.check_model(onnx.load(path), full_check=True)\n    print('checked', path.stem)";
-    let output = Command::new(&python).args(["-c", script]).arg(folder.path()).output();
-    let output = output.unwrap_or_else(|e| panic!("{} cannot run ({e}): run `make setup`", python.display()));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = python_says(script, folder.path());
     assert_eq!(said.matches("checked").count(), specs().len(), "{said}");
 }
 
@@ -277,4 +259,29 @@ fn an_artifact_carries_what_its_intervals_are_adapted_by() {
     }
     // Regressed quantiles have no residuals to look a level up in.
     assert_eq!(fitted.regressed().session().residual_quantiles(), None);
+}
+
+/// Whoever asks gets the same forecast, however many ask at once.
+#[test]
+fn a_row_is_forecast_alike_in_every_batch() {
+    let mut rng = ChaCha8Rng::seed_from_u64(77);
+    let bits = |outputs: &weekahead_models::Outputs, row: usize| {
+        let scale = outputs.scale.iter().map(|scale| scale[row].to_bits());
+        let values = outputs.quantiles.row(row).into_iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        std::iter::once(outputs.y[row].to_bits()).chain(values).chain(scale).collect::<Vec<_>>()
+    };
+    for columns in [5, 158] {
+        for spec in specs() {
+            for fitted in [fitted(&spec, 3, columns), fitted(&spec, 3, columns).regressed()] {
+                let (session, x) = (fitted.session(), features(&mut rng, 67, columns));
+                let whole = session.run(x.view()).unwrap();
+                for (start, rows) in [(0, 1), (13, 1), (5, 2), (1, 7), (3, 17), (30, 37)] {
+                    let part = session.run(x.slice(ndarray::s![start..start + rows, ..])).unwrap();
+                    for row in 0..rows {
+                        assert_eq!(bits(&part, row), bits(&whole, start + row), "{spec} {columns} {rows}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,18 +1,20 @@
 //! Models of other tools, from their own files to artifacts, on the real ONNX Runtime.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking, in its support functions too")]
 
+mod support;
+
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
 
 use ndarray::{Array1, Array2, Axis, array};
 use weekahead_market::Horizon;
 use weekahead_models::onnx::{
-    ArtifactMeta, ForeignModel, ForeignSettings, Missing, OnnxRuntime, OnnxSession, ParityBatch, digest,
+    ArtifactMeta, ForeignModel, ForeignSettings, Missing, OnnxSession, ParityBatch, digest,
 };
 use weekahead_models::{
     Calibration, DEFAULT_LEVELS, Error, IntervalModel, ModelSpec, PreprocessingSpec, ScaleSpec,
 };
+
+use crate::support::{python_says, runtime};
 
 /// The files that can be imported with a batch of predictions beside them, and the output that has to be named.
 const TAKEN: [(&str, Option<&str>); 8] = [
@@ -32,19 +34,6 @@ fn view() -> Vec<String> {
 }
 
 const VOLATILITY: usize = 1;
-
-fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn runtime() -> &'static OnnxRuntime {
-    static RUNTIME: OnceLock<OnnxRuntime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let given = std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map(PathBuf::from);
-        let library = given.unwrap_or_else(|| repository().join(".deps/onnxruntime/libonnxruntime.so"));
-        OnnxRuntime::load(&library).unwrap()
-    })
-}
 
 fn golden(file: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/foreign").join(file);
@@ -133,8 +122,6 @@ fn an_artifact_has_the_forecasts_of_the_model_and_our_quantiles_around_them() {
 /// The judge is the reference implementation's own checker, which Python users will load the file with.
 #[test]
 fn the_onnx_checker_accepts_what_was_put_together() {
-    let given = std::env::var_os("WEEKAHEAD_VENV").map(PathBuf::from);
-    let python = given.unwrap_or_else(|| repository().join(".venv")).join("bin/python");
     let folder = tempfile::tempdir().unwrap();
     for (name, output) in TAKEN {
         let (model, batch) = (imported(name, output), batch(name));
@@ -146,10 +133,7 @@ fn the_onnx_checker_accepts_what_was_put_together() {
         for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n    \
             model = onnx.load(path)\n    onnx.checker.check_model(model, full_check=path.stem != 'branches')\n    \
             print('checked', path.stem, [i.name for i in model.graph.input], [o.name for o in model.graph.output])";
-    let output = Command::new(&python).args(["-c", script]).arg(folder.path()).output();
-    let output = output.unwrap_or_else(|e| panic!("{} cannot run ({e}): run `make setup`", python.display()));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = python_says(script, folder.path());
     assert_eq!(said.matches("['x'] ['y', 'quantiles', 'offsets', 'scale']").count(), TAKEN.len(), "{said}");
 }
 

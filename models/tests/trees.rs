@@ -223,11 +223,16 @@ fn a_stack_is_no_worse_than_its_best_model() {
     let (x, y) = made_up(3_000, 10);
     let boosted = ModelSpec::GradientBoosting(BoostingSpec { learning_rate: 0.1, ..BoostingSpec::default() });
     let models = vec![ModelSpec::RandomWalk, ModelSpec::Ridge { alpha: 1.0 }, boosted.clone()];
-    let stack = fit(forecaster(&ModelSpec::Stack { models, folds: 3 }).as_ref(), &x, &y);
+    let spec = ModelSpec::Stack { models, folds: 3 };
+    let stack = fit(forecaster(&spec).as_ref(), &x, &y);
     let best = fit(forecaster(&boosted).as_ref(), &x, &y);
     assert!(error(&stack) < 1.05 * error(&best), "{} {}", error(&stack), error(&best));
     let FittedModel::Stack(stack) = stack else { panic!("no stack") };
-    assert!(stack.shares().all(|share| share > 0.0 && share < 1.2));
+    let [walk, ridge, boosting] = stack.shares() else { panic!("{:?}", stack.shares()) };
+    assert_eq!(*walk, 0.0, "a model that says 0 can have no share");
+    assert!([ridge, boosting].into_iter().all(|share| *share > 0.0 && *share < 1.2), "{:?}", stack.shares());
+    let told = format!("0.000 random_walk + {ridge:.3} ridge(alpha=1) + {boosting:.3} {boosted}");
+    assert_eq!(FittedModel::Stack(stack).learned(&spec), Some(told));
 }
 
 #[test]
@@ -239,6 +244,7 @@ fn a_search_sees_nothing_of_the_rows_it_is_tested_on() {
     let searched = fit(forecaster(&spec).as_ref(), &x, &y);
     let chosen = searched.chosen().unwrap();
     assert_eq!(chosen.to_string(), "gradient_boosting(learning_rate=0.2,trees=50)");
+    assert_eq!(searched.learned(&spec), Some(chosen.to_string()));
     let alone = fit(forecaster(chosen).as_ref(), &x, &y);
     assert_eq!(searched.predict(x.view()).unwrap(), alone.predict(x.view()).unwrap());
 }

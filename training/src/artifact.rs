@@ -2,11 +2,11 @@
 
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
-use weekahead_market::{Calendar, Session};
+use weekahead_market::Calendar;
 use weekahead_models::ModelSpec;
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest, parity, to_onnx};
 
-use crate::backtest::{Fitted, rows_of};
+use crate::backtest::{Fitted, rows_of, weekly_origins};
 use crate::plan::PlanSettings;
 use crate::{Dataset, Error, Importance, Result, ShuffledRows, permutation_importance};
 
@@ -19,6 +19,8 @@ pub struct Artifact {
     pub digest: String,
     /// The largest difference from the native point forecast over the checked rows.
     pub max_abs_diff: f64,
+    /// What fitting decided beyond the hyperparameters: the candidate that a search chose, the shares of a stack.
+    pub learned: Option<String>,
     /// A row without missing values, for the input example.
     pub example: Vec<f32>,
     /// How much each feature matters to it, on rows that it was not fitted on; the most important first.
@@ -68,6 +70,7 @@ pub fn export(
     let complete = x.rows().into_iter().rev().find(|row| row.iter().all(|value| value.is_finite()));
     Ok(Artifact {
         importances: importances(dataset, fitted, settings)?,
+        learned: fitted.model.learned(spec),
         digest: digest(&bytes),
         bytes,
         max_abs_diff: report.max_abs_diff_y.max(report.max_abs_diff_quantiles),
@@ -78,10 +81,7 @@ pub fn export(
 /// Importances on the rows of the latest calibration origins, as many as [`SHUFFLED_FORECASTS`] allows.
 fn importances(dataset: &Dataset, fitted: &Fitted, settings: &PlanSettings) -> Result<Vec<Importance>> {
     let features = dataset.features.len().max(1);
-    let origins = dataset.origins();
-    let calendar = Calendar::nyse();
-    let weekly: Vec<Session> =
-        origins.into_iter().filter(|origin| calendar.last_of_week(*origin) == Ok(*origin)).collect();
+    let weekly = weekly_origins(dataset, &Calendar::nyse());
     let kept_back = &weekly[weekly.len().saturating_sub(settings.calibration_origins)..];
     let mut rows = rows_of(dataset, kept_back, |_| true);
     // Whole rows of the newest origins; the blocks that are shuffled within stay whole but for the first.

@@ -9,6 +9,7 @@ use weekahead_models::{
     Calibration, FittedModel, IntervalModel, ModelContext, ModelSpec, ScaleSpec, TrainingRows,
 };
 
+use crate::error::check_finite;
 use crate::evaluation::{Fold, FoldPlan, LossSeries, Metrics, ScoredRows, evaluate, loss_series};
 use crate::fixed::FixedForecasts;
 use crate::imports::ImportedModel;
@@ -84,12 +85,8 @@ impl FoldForecasts {
 
     fn check(&self) -> Result<()> {
         let width = self.quantiles.len() / self.points.len().max(1);
-        let finite = |what, values: &[f64], width: usize| match values.iter().position(|v| !v.is_finite()) {
-            Some(index) => Err(Error::NotFinite { what, row: index / width.max(1) }),
-            None => Ok(()),
-        };
-        finite("a point forecast", &self.points, 1)?;
-        finite("a quantile", &self.quantiles, width)
+        check_finite("a point forecast", &self.points, 1)?;
+        check_finite("a quantile", &self.quantiles, width)
     }
 }
 

@@ -280,6 +280,14 @@ impl Error {
     }
 }
 
+/// Fails unless all values, so many a row, are finite numbers.
+pub(crate) fn check_finite(what: &'static str, values: &[f64], width: usize) -> crate::Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(Error::NotFinite { what, row: index / width.max(1) }),
+        None => Ok(()),
+    }
+}
+
 /// Fails unless a length is what it should be.
 pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) -> crate::Result<()> {
     if expected == found { Ok(()) } else { Err(Error::Shape { what, expected, found }) }

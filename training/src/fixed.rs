@@ -1,5 +1,6 @@
 //! Forecasts of models that no fold teaches: made once, looked up in every fold.
 
+use ndarray::{Array1, Axis};
 use weekahead_market::Calendar;
 use weekahead_models::{ModelContext, ModelInput, ModelSpec, TrainingRows};
 
@@ -26,15 +27,11 @@ impl FixedForecasts {
         let ModelInput::Closes(window) = spec.input() else { return Ok(None) };
         let rows = rows_of(dataset, &weekly_origins(dataset, calendar), |_| true);
         let windows = dataset.close_windows(&rows, window);
-        let targets = dataset.y.select(ndarray::Axis(0), &rows);
+        let targets = dataset.y.select(Axis(0), &rows);
         let context =
             ModelContext { features: &dataset.features, horizon: settings.horizon, seed: settings.seed };
         let model = spec.forecaster(context)?.fit(&TrainingRows::new(windows.view(), targets.view())?)?;
-        let mut points = vec![f64::NAN; dataset.len()];
-        for (row, point) in rows.into_iter().zip(model.predict(windows.view())?) {
-            points[row] = point;
-        }
-        Ok(Some(Self(points)))
+        Ok(Some(Self::spread(dataset, rows, model.predict(windows.view())?)))
     }
 
     /// Those of an imported model, of all weekly origins that are later than any target that it may have seen.
@@ -49,12 +46,15 @@ impl FixedForecasts {
         let seen = imported.seen_until(calendar, dataset.horizon)?;
         let unseen = |row: usize| dataset.keys[row].origin > seen;
         let rows = rows_of(dataset, &weekly_origins(dataset, calendar), unseen);
-        let x = dataset.x.select(ndarray::Axis(0), &rows);
+        let x = dataset.x.select(Axis(0), &rows);
+        Ok(Self::spread(dataset, rows, imported.model.predict(x.view())?))
+    }
+
+    /// Forecasts of some rows, each in its place.
+    fn spread(dataset: &Dataset, rows: Vec<usize>, forecasts: Array1<f64>) -> Self {
         let mut points = vec![f64::NAN; dataset.len()];
-        for (row, point) in rows.into_iter().zip(imported.model.predict(x.view())?) {
-            points[row] = point;
-        }
-        Ok(Self(points))
+        rows.into_iter().zip(forecasts).for_each(|(row, forecast)| points[row] = forecast);
+        Self(points)
     }
 
     /// Whether there is a forecast of each of some rows.
@@ -63,7 +63,7 @@ impl FixedForecasts {
     }
 
     /// The forecasts of some rows.
-    pub(crate) fn points(&self, rows: &[usize]) -> ndarray::Array1<f64> {
+    pub(crate) fn points(&self, rows: &[usize]) -> Array1<f64> {
         rows.iter().map(|row| self.0[*row]).collect()
     }
 }

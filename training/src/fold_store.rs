@@ -175,6 +175,7 @@ mod tests {
             bytes: vec![1, 2],
             digest: "d".to_owned(),
             max_abs_diff: 1e-9,
+            learned: Some("ridge(alpha=1)".to_owned()),
             example: vec![0.5],
             importances: Vec::new(),
         };

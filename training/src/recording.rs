@@ -8,6 +8,7 @@ mod ground;
 mod params;
 mod runs;
 mod trials;
+mod verdict;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub(crate) use figures::Figures;
 pub(crate) use ground::Ground;
 pub use runs::OpenSession;
 use runs::{find_or_create, new_run, reopen, sign, tags};
+pub(crate) use verdict::carry_out;
 use worker::Worker;
 
 /// The tag that names a session.
@@ -35,8 +37,10 @@ const SESSION_TAG: &str = "weekahead.session_key";
 const MODEL_TAG: &str = "weekahead.model";
 /// The tag that says why a run did not end well.
 const FAILURE_TAG: &str = "weekahead.failure";
-/// The tag of a session's decision.
+/// The tag of a decision, on a session's run and on the version that it is about.
 const DECISION_TAG: &str = "weekahead.decision";
+/// The tag of what fitting decided beyond the hyperparameters, on a model's run and on its version.
+const LEARNED_TAG: &str = "weekahead.learned";
 /// The tag of features that no row has.
 const MISSING_TAG: &str = "weekahead.features_all_missing";
 /// A session in the tracker.
@@ -45,6 +49,8 @@ pub struct Recording<'a> {
     tracker: &'a Tracker,
     plan: &'a ExperimentPlan,
     dataset: &'a Dataset,
+    /// The digest of the rows.
+    digest: String,
     session_key: String,
     now_ms: i64,
     parent: Run,
@@ -74,13 +80,19 @@ impl<'a> Recording<'a> {
         }
         // A session that is continued keeps its first clock: a number recorded again must be the same record.
         let now_ms = parent.info.start_time_ms;
-        Ok(Self { tracker, plan, dataset, session_key: session_key.to_owned(), now_ms, parent, worker })
+        let (digest, session_key) = (dataset.digest(), session_key.to_owned());
+        Ok(Self { tracker, plan, dataset, digest, session_key, now_ms, parent, worker })
     }
 
     /// The decision of a session that has been recorded already.
     pub fn finished_with(&self) -> Option<&str> {
         let decision = self.parent.data.tags.get(DECISION_TAG).map_or("", String::as_str);
         (self.parent.info.status == RunStatus::Finished).then_some(decision)
+    }
+
+    /// The digest of the session's rows.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// What it takes to find its runs again.
@@ -149,6 +161,14 @@ impl<'a> Recording<'a> {
         Ok(run)
     }
 
+    /// Writes down what fitting decided: no parameter, since it changes with the rows.
+    pub async fn mark_learned(&self, run: &Run, artifact: &Artifact) -> Result<()> {
+        match &artifact.learned {
+            Some(learned) => Ok(self.tracker.set_tag(&run.info.run_id, LEARNED_TAG, learned).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Puts the page of a model's run beside its pictures.
     pub async fn put_report(&self, run: &Run, html: String) -> Result<()> {
         let page = html.into_bytes().into();
@@ -175,6 +195,7 @@ impl<'a> Recording<'a> {
             (MODEL_TAG, spec.to_string()),
             (SESSION_TAG, self.session_key.clone()),
         ]);
+        tags.extend(artifact.learned.iter().map(|learned| (LEARNED_TAG.to_owned(), learned.clone())));
         tags.extend(Ground::of(self.dataset).tags());
         let logged =
             self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
@@ -232,7 +253,7 @@ impl<'a> Recording<'a> {
         let newest = |count: usize| count.saturating_sub(NEWEST);
         TrackedDataset {
             name: dataset.view.clone(),
-            digest: dataset.digest(),
+            digest: self.digest.clone(),
             context: "training".to_owned(),
             source_type: "clickhouse".to_owned(),
             source: json!({

@@ -47,6 +47,11 @@ impl PromotionRow {
     pub const BY_HAND: &'static str = "by_hand";
     /// In place of the metric: a person went back to the version.
     pub const ROLLBACK: &'static str = "rollback";
+
+    /// Whether a person decided, and no session.
+    pub fn is_by_hand(&self) -> bool {
+        [Self::BY_HAND, Self::ROLLBACK].contains(&self.metric.as_str())
+    }
 }
 
 impl Warehouse {

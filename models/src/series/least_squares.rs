@@ -170,6 +170,10 @@ fn solve<const P: usize>(matrix: &mut [[f64; P]; P], right: &mut [f64; P]) -> bo
 pub(super) mod tests {
     use super::*;
 
+    /// Values that go up and down.
+    pub(crate) const SERIES: [f64; 12] =
+        [10.0, 11.0, 10.5, 12.0, 12.5, 11.0, 13.0, 14.0, 13.2, 14.5, 15.0, 14.0];
+
     /// Rosenbrock's valley as two residuals: `10 (y - x^2)` and `1 - x`, with x at most 0.5 or 10.
     struct Valley<const TIGHT: bool>;
 

@@ -144,10 +144,8 @@ impl<const P: usize> Residuals<P> for Theta<'_, P> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::least_squares::tests::check_gradient;
+    use super::super::least_squares::tests::{SERIES, check_gradient};
     use super::*;
-
-    const SERIES: [f64; 12] = [10.0, 11.0, 10.5, 12.0, 12.5, 11.0, 13.0, 14.0, 13.2, 14.5, 15.0, 14.0];
 
     #[test]
     fn slopes_are_those_of_the_sum() {

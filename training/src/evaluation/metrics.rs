@@ -4,7 +4,7 @@ use serde::Serialize;
 use weekahead_market::Session;
 
 use super::rank::rank_ic;
-use crate::error::check_length;
+use crate::error::{check_finite, check_length};
 use crate::{Error, Result};
 
 /// Forecasts beside what came true.
@@ -44,13 +44,9 @@ impl ScoredRows<'_> {
         check_length("origins", rows, self.origins.len())?;
         check_length("points", rows, self.points.len())?;
         check_length("quantiles", rows * self.levels.len(), self.quantiles.len())?;
-        let finite = |what, values: &[f64], width: usize| match values.iter().position(|v| !v.is_finite()) {
-            Some(index) => Err(Error::NotFinite { what, row: index / width.max(1) }),
-            None => Ok(()),
-        };
-        finite("a target", self.targets, 1)?;
-        finite("a point forecast", self.points, 1)?;
-        finite("a quantile", self.quantiles, self.levels.len())
+        check_finite("a target", self.targets, 1)?;
+        check_finite("a point forecast", self.points, 1)?;
+        check_finite("a quantile", self.quantiles, self.levels.len())
     }
 
     /// One quantile of every row; `None` for a level that was not forecast.

@@ -1,13 +1,9 @@
 //! Whether a model ranks symbols, origin by origin.
 
-use std::collections::BTreeMap;
-
-use weekahead_market::Session;
-
 use super::axis::{Axis, days};
 use super::chart::{Chart, Layer, Marks, color_of};
 use super::picture::Picture;
-use crate::evaluation::{rank_ic, spearman};
+use crate::evaluation::{rank_ic, rank_ic_series};
 use crate::{Backtest, Dataset, Result};
 
 /// The rank correlation of forecasts and targets within each origin, summed over origins.
@@ -23,9 +19,8 @@ use crate::{Backtest, Dataset, Result};
 /// # Errors
 /// [`Error::Plot`](crate::Error::Plot).
 pub fn cumulative_rank_ic(backtest: &Backtest, dataset: &Dataset) -> Result<Picture> {
-    let origins: Vec<Session> = backtest.rows.iter().map(|row| dataset.keys[*row].origin).collect();
-    let targets: Vec<f64> = backtest.rows.iter().map(|row| dataset.y[*row]).collect();
-    let series = rank_ic_by_origin(&origins, &targets, &backtest.points);
+    let (origins, targets) = backtest.realised(dataset);
+    let series = rank_ic_series(&origins, &targets, &backtest.points);
     let mut sum = 0.0;
     let points: Vec<(f64, f64)> = series
         .iter()
@@ -52,15 +47,4 @@ pub fn cumulative_rank_ic(backtest: &Backtest, dataset: &Dataset) -> Result<Pict
         layers: vec![zero, Layer::new(Marks::Line(points, 2), color_of(&backtest.spec))],
     }
     .draw()
-}
-
-/// The rank correlation of each origin that has one.
-fn rank_ic_by_origin(origins: &[Session], targets: &[f64], points: &[f64]) -> BTreeMap<Session, f64> {
-    let mut by_origin: BTreeMap<Session, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for ((origin, target), point) in origins.iter().zip(targets).zip(points) {
-        let (ys, fs) = by_origin.entry(*origin).or_default();
-        ys.push(*target);
-        fs.push(*point);
-    }
-    by_origin.into_iter().filter_map(|(origin, (ys, fs))| Some((origin, spearman(&ys, &fs)?))).collect()
 }

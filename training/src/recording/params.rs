@@ -7,6 +7,7 @@ use weekahead_market::Symbol;
 use weekahead_models::ModelSpec;
 
 use crate::evaluation::Window;
+use crate::plan::IntervalMethod;
 use crate::{Dataset, ExperimentPlan};
 
 /// The parameters of a model's run.
@@ -37,7 +38,18 @@ pub(super) fn params(plan: &ExperimentPlan, dataset: &Dataset, spec: &ModelSpec)
     let hyperparameters = spec.hyperparameters();
     let preprocessing = settings.preprocessing.named().into_iter();
     let preprocessing = preprocessing.map(|(key, value)| (format!("preprocessing_{key}"), value));
-    named.chain(half_life).chain(hyperparameters).chain(preprocessing).collect()
+    let intervals = of_intervals(settings.intervals);
+    named.chain(half_life).chain(hyperparameters).chain(preprocessing).chain(intervals).collect()
+}
+
+/// What the quantiles are regressed with; which loss does not matter, since each level has its own.
+fn of_intervals(method: IntervalMethod) -> Vec<(String, String)> {
+    let IntervalMethod::QuantileRegression(boosting) = method else { return Vec::new() };
+    let named = ModelSpec::GradientBoosting(boosting).hyperparameters().into_iter();
+    named
+        .filter(|(name, _)| name != "loss")
+        .map(|(name, value)| (format!("intervals_{name}"), value))
+        .collect()
 }
 
 fn window(window: Window) -> String {
@@ -57,7 +69,18 @@ fn universe_digest(symbols: &[Symbol]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use weekahead_models::BoostingSpec;
+
     use super::*;
+
+    #[test]
+    fn regressed_intervals_say_with_what() {
+        assert!(of_intervals(IntervalMethod::SplitConformal).is_empty());
+        let boosting = BoostingSpec { trees: 7, ..BoostingSpec::default() };
+        let told = of_intervals(IntervalMethod::QuantileRegression(boosting));
+        assert!(told.contains(&("intervals_trees".to_owned(), "7".to_owned())), "{told:?}");
+        assert!(told.iter().all(|(name, _)| name != "intervals_loss"), "{told:?}");
+    }
 
     #[test]
     fn a_universe_is_named_whatever_its_order() {

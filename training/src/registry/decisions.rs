@@ -10,10 +10,9 @@ use weekahead_warehouse::PromotionRow;
 use super::history::WayBack;
 use super::versions::standing;
 use super::{History, ModelRegistry, Standing};
+use crate::recording::carry_out;
 use crate::{Error, Result};
 
-/// The tag of a version with the newest decision about it.
-const DECISION_TAG: &str = "weekahead.decision";
 const LONGEST_REASON: usize = 1_000;
 
 /// What a decision changed.
@@ -154,7 +153,7 @@ impl ModelRegistry {
             reason,
         };
         self.warehouse.write_promotion(&row).await?;
-        self.carry_out(&row).await?;
+        carry_out(&self.tracker, &row).await?;
         Ok(self.change(version.version, meta, before, true, skipped))
     }
 
@@ -167,16 +166,9 @@ impl ModelRegistry {
         skipped: Vec<Skipped>,
     ) -> Result<Change> {
         if let Some(newest) = history.newest() {
-            self.carry_out(newest).await?;
+            carry_out(&self.tracker, newest).await?;
         }
         Ok(self.change(version.version, meta, before, false, skipped))
-    }
-
-    /// The tag and then the alias, so that an alias that moved has a reason.
-    async fn carry_out(&self, row: &PromotionRow) -> Result<()> {
-        let (name, version) = (&self.model, row.model_version);
-        self.tracker.set_version_tag(name, version, DECISION_TAG, &row.reason).await?;
-        Ok(self.tracker.set_alias(name, ModelVersion::CHAMPION, version).await?)
     }
 
     fn change(

@@ -9,6 +9,7 @@ use super::incumbent::{Incumbent, candidate};
 use super::record::Recorded;
 use super::{Exclusion, Session};
 use crate::evaluation::{Candidate, Decision, LossSeries, Policy, check_shared, decide};
+use crate::recording::carry_out;
 use crate::{Dataset, Error, ExperimentPlan, Result};
 
 impl Session {
@@ -23,7 +24,7 @@ impl Session {
         decided_at: Timestamp,
     ) -> Result<Decision> {
         let decisions = self.warehouse.promotions(AsOf::at(Timestamp::MAX), &plan.model_name).await?;
-        if let Some(decision) = self.repeat_decision(plan, recorded, &decisions).await? {
+        if let Some(decision) = self.repeat_decision(recorded, &decisions).await? {
             return Ok(decision);
         }
         let incumbent = self.incumbent(plan, dataset, recorded, excluded, decided_at).await?;
@@ -35,11 +36,7 @@ impl Session {
         let Some((subject, version)) = subject(&decision, recorded) else { return Ok(decision) };
         let row = promotion_row(plan, &decision, (subject, version), incumbent.version(), decided_at);
         self.warehouse.write_promotion(&row).await?;
-        let (name, version) = (&plan.model_name, version.version);
-        self.tracker.set_version_tag(name, version, "weekahead.decision", &decision.reason).await?;
-        if decision.promote.is_some() {
-            self.tracker.set_alias(name, ModelVersion::CHAMPION, version).await?;
-        }
+        carry_out(&self.tracker, &row).await?;
         Ok(decision)
     }
 
@@ -96,17 +93,19 @@ impl Session {
     /// A session that broke off after it had decided stands by its decision: the alias may not have moved yet.
     async fn repeat_decision(
         &self,
-        plan: &ExperimentPlan,
         recorded: &[Recorded],
         decisions: &[PromotionRow],
     ) -> Result<Option<Decision>> {
-        let ours =
+        let of_ours =
             |row: &PromotionRow| recorded.iter().any(|recorded| recorded.run.info.run_id == row.run_id);
+        // What was decided by hand about its versions is not the session's word.
+        let ours = |row: &PromotionRow| of_ours(row) && !row.is_by_hand();
         let Some(at) = decisions.iter().rposition(ours) else { return Ok(None) };
         let row = &decisions[at];
         // Nor may it move back what was decided since.
-        if row.promoted && !decisions[at + 1..].iter().any(|later| later.promoted) {
-            self.tracker.set_alias(&plan.model_name, ModelVersion::CHAMPION, row.model_version).await?;
+        let about = |later: &PromotionRow| later.promoted || later.model_version == row.model_version;
+        if !decisions[at + 1..].iter().any(about) {
+            carry_out(&self.tracker, row).await?;
         }
         let promote = row.promoted.then(|| row.model_kind.clone());
         Ok(Some(Decision { promote, reason: row.reason.clone(), comparisons: Vec::new() }))
@@ -160,7 +159,7 @@ fn subject<'a>(decision: &Decision, recorded: &'a [Recorded]) -> Option<(&'a Rec
     let versioned = |recorded: &'a Recorded| Some((recorded, recorded.version.as_ref()?));
     let by_name = |name: &str| recorded.iter().find(|recorded| recorded.name() == name).and_then(versioned);
     let best_compared = || decision.comparisons.iter().find_map(|c| by_name(&c.challenger));
-    let loss = |(recorded, _): &(&Recorded, &ModelVersion)| mean(&recorded.backtest.losses);
+    let loss = |(recorded, _): &(&Recorded, &ModelVersion)| mean(&recorded.backtest().losses);
     let others = || recorded.iter().skip(1).filter_map(versioned);
     let best = || others().min_by(|a, b| loss(a).total_cmp(&loss(b)));
     let baseline = || recorded.first().and_then(versioned);
@@ -188,12 +187,12 @@ fn promotion_row(
         decided_at,
         model_name: plan.model_name.clone(),
         model_version: version.version,
-        model_kind: subject.backtest.spec.kind().to_owned(),
+        model_kind: subject.backtest().spec.kind().to_owned(),
         run_id: subject.run.info.run_id.clone(),
         previous_version,
         promoted: decision.promote.is_some(),
         metric: plan.settings.loss.name().to_owned(),
-        challenger_value: own.map_or_else(|| mean(&subject.backtest.losses), |c| c.loss),
+        challenger_value: own.map_or_else(|| mean(&subject.backtest().losses), |c| c.loss),
         champion_value: own.or(best).and_then(|c| c.champion_loss).unwrap_or(f64::NAN),
         p_value: own.map_or(f64::NAN, |c| c.p_adjusted),
         reason: decision.reason.clone(),

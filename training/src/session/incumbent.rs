@@ -96,7 +96,7 @@ impl Session {
 
 /// A model with its losses.
 pub(super) fn candidate(recorded: &Recorded) -> Candidate {
-    let (name, losses) = (recorded.name(), recorded.backtest.losses.clone());
+    let (name, losses) = (recorded.name(), recorded.backtest().losses.clone());
     Candidate { name, losses, promotable: recorded.version.is_some() }
 }
 

@@ -18,7 +18,7 @@ use crate::{Backtest, Dataset, ExperimentPlan, Lineage, Result};
 
 /// A model as it is written down.
 pub(super) struct Recorded {
-    pub(super) backtest: Backtest,
+    pub(super) trained: Trained,
     pub(super) run: Run,
     /// `None` for a model that has no artifact.
     pub(super) version: Option<ModelVersion>,
@@ -27,9 +27,14 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
+    /// How the model did.
+    pub(super) fn backtest(&self) -> &Backtest {
+        &self.trained.backtest
+    }
+
     /// The model's name.
     pub(super) fn name(&self) -> String {
-        self.backtest.spec.to_string()
+        self.backtest().spec.to_string()
     }
 }
 
@@ -49,20 +54,19 @@ impl Session {
         let lineage = Lineage::read(&self.lake, &self.warehouse, dataset.as_of).await?;
         let Walked { trained, mut excluded } = walked;
         let baseline = trained.first().map(|baseline| baseline.backtest.losses.clone()).unwrap_or_default();
-        let (mut recorded, mut kept) = (Vec::with_capacity(trained.len()), Vec::with_capacity(trained.len()));
+        let mut recorded = Vec::with_capacity(trained.len());
         for model in trained {
             let scribe = Scribe { session: self, plan, dataset, recording, lineage: &lineage, written_at };
-            match scribe.model(&model, &baseline).await {
+            let spec = model.backtest.spec.clone();
+            match scribe.model(model, &baseline).await {
                 Ok(written) => {
                     let version = written.version.as_ref().map(|version| version.version);
-                    let model_name = written.name();
+                    let model = written.name();
                     recorded.push(written);
-                    kept.push(model);
-                    progress(Progress::Registered { model: model_name, version, done: kept.len() });
+                    progress(Progress::Registered { model, version, done: recorded.len() });
                 }
-                Err(error) if !kept.is_empty() && error.is_of_one_model() => {
-                    let exclusion =
-                        Exclusion { model: model.backtest.spec.clone(), reason: error.to_string() };
+                Err(error) if !recorded.is_empty() && error.is_of_one_model() => {
+                    let exclusion = Exclusion { model: spec, reason: error.to_string() };
                     progress(Progress::Excluded(exclusion.clone()));
                     excluded.push(exclusion);
                 }
@@ -74,12 +78,14 @@ impl Session {
         }
         let trial_ratios = recording.trial_ratios().await?;
         let decision = self.decide(plan, dataset, &recorded, &excluded, trial_ratios, written_at).await?;
-        for (recorded, page) in recorded.iter().zip(pages(plan, dataset, &recorded, &lineage, &decision)) {
+        let pages = pages(plan, dataset, recording.digest(), &recorded, &lineage, &decision);
+        for (recorded, page) in recorded.iter().zip(pages) {
             recording.put_report(&recorded.run, page).await?;
         }
-        let runs: Vec<Run> = recorded.into_iter().map(|recorded| recorded.run).collect();
+        let (trained, runs): (Vec<_>, Vec<_>) =
+            recorded.into_iter().map(|recorded| (recorded.trained, recorded.run)).unzip();
         recording.finish(&runs, &decision.reason, &json!(decision)).await?;
-        Ok((Walked { trained: kept, excluded }, decision.reason))
+        Ok((Walked { trained, excluded }, decision.reason))
     }
 }
 
@@ -94,8 +100,8 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    async fn model(&self, model: &Trained, baseline: &LossSeries) -> Result<Recorded> {
-        let Trained { backtest, artifact } = model;
+    async fn model(&self, trained: Trained, baseline: &LossSeries) -> Result<Recorded> {
+        let Trained { backtest, artifact } = &trained;
         let figures = Figures::of(backtest, baseline, self.dataset, &self.plan.settings)?;
         let mut pictures = plots::of_backtest(backtest, baseline, self.dataset, &self.plan.settings)?;
         if let Some(artifact) = artifact {
@@ -105,10 +111,13 @@ impl Scribe<'_> {
         let rows = stored(self.dataset, backtest, &run, self.plan, self.written_at)?;
         self.session.warehouse.write_backtests(&rows).await?;
         let version = match artifact {
-            Some(artifact) => Some(self.recording.register(&run.info, &backtest.spec, artifact).await?),
+            Some(artifact) => {
+                self.recording.mark_learned(&run, artifact).await?;
+                Some(self.recording.register(&run.info, &backtest.spec, artifact).await?)
+            }
             None => None,
         };
-        Ok(Recorded { backtest: backtest.clone(), run, version, figures, pictures })
+        Ok(Recorded { trained, run, version, figures, pictures })
     }
 }
 
@@ -116,18 +125,18 @@ impl Scribe<'_> {
 fn pages(
     plan: &ExperimentPlan,
     dataset: &Dataset,
+    digest: &str,
     recorded: &[Recorded],
     lineage: &Lineage,
     decision: &Decision,
 ) -> Vec<String> {
     let mut models: Vec<(String, Metrics)> =
-        recorded.iter().map(|recorded| (recorded.name(), recorded.backtest.metrics)).collect();
+        recorded.iter().map(|recorded| (recorded.name(), recorded.backtest().metrics)).collect();
     models.sort_by(|a, b| a.1.mae.total_cmp(&b.1.mae));
-    let digest = dataset.digest();
     let page = |recorded: &Recorded| {
-        let (origins, _) = recorded.backtest.realised(dataset);
+        let (origins, _) = recorded.backtest().realised(dataset);
         let tested = (*origins.first()?, *origins.last()?);
-        let folds = recorded.backtest.by_fold();
+        let folds = recorded.backtest().by_fold();
         let by_fold: Vec<(String, Metrics)> =
             folds.map(|(fold, metrics)| (fold.to_string(), *metrics)).collect();
         let model = recorded.name();
@@ -139,7 +148,7 @@ fn pages(
             as_of: dataset.as_of,
             horizon: dataset.horizon,
             rows: dataset.len(),
-            tested_origins: recorded.backtest.losses.len(),
+            tested_origins: recorded.backtest().losses.len(),
             tested,
             models: &models,
             by_fold: &by_fold,
@@ -148,10 +157,10 @@ fn pages(
             pictures: &recorded.pictures,
             promoted: decision.promote.as_deref(),
             reason: &decision.reason,
-            digest: &digest,
+            digest,
             loads: lineage.load_ids.len(),
             objects: lineage.objects.len(),
-            hyperparameters: &recorded.backtest.spec.hyperparameters(),
+            hyperparameters: &recorded.backtest().spec.hyperparameters(),
         }))
     };
     recorded.iter().filter_map(page).collect()
