@@ -56,13 +56,17 @@ pub async fn tracker(settings: &Settings) -> anyhow::Result<Tracker> {
     Ok(tracker.with_artifact_store("s3", store))
 }
 
-/// What makes forecasts. Opened without talking to any store, so that a server can start before they do.
-pub async fn forecaster(settings: &Settings) -> anyhow::Result<Forecaster> {
+/// The versions of the model that forecasts. Opened without talking to any store, so that a server can start before they do.
+pub async fn registry(settings: &Settings) -> anyhow::Result<Arc<Registry>> {
     let warehouse = Warehouse::new(&warehouse_config(settings))?;
     let runtime = OnnxRuntime::load(&settings.tools.libonnxruntime)?;
-    let registry =
-        Registry::new(warehouse.clone(), tracker(settings).await?, runtime, &settings.training.model);
-    Forecaster::new(warehouse, registry)
+    let tracker = tracker(settings).await?;
+    Ok(Arc::new(Registry::new(warehouse, tracker, runtime, &settings.training.model)))
+}
+
+/// What makes forecasts with a registry's versions.
+pub fn forecaster(settings: &Settings, registry: Arc<Registry>) -> anyhow::Result<Forecaster> {
+    Forecaster::new(Warehouse::new(&warehouse_config(settings))?, registry)
         .with_adaptive_step(settings.serving.adaptive_step)
         .context("serving.adaptive_step cannot be used")
 }

@@ -16,6 +16,17 @@ pub enum Error {
         /// Where the reader stood.
         as_of: AsOf,
     },
+    /// No version could be loaded yet.
+    #[error(
+        "no version of `{model}` is loaded yet: the registry does not answer, or its champion cannot be served; the log says why"
+    )]
+    NotLive {
+        /// The registered model.
+        model: String,
+    },
+    /// The run of the model ended without a word.
+    #[error("the model was broken off while it ran: the log says why")]
+    Unanswered,
     /// The artifact is not the one that was registered.
     #[error(
         "the artifact of `{model}` version {version} has digest {found}, but {registered} was registered: \

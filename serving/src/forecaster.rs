@@ -10,13 +10,13 @@ use weekahead_models::{AdaptiveLevels, Outputs};
 use weekahead_warehouse::{FeatureRows, ForecastRow, IntervalRecord, Warehouse, WriteCounts};
 
 use crate::intervals::Memory;
-use crate::{Champion, Registry, Result, ServedIntervals};
+use crate::{LoadedModel, Registry, Result, ServedIntervals};
 
 /// Makes forecasts with a registry's champions from a warehouse's features.
 #[derive(Debug)]
 pub struct Forecaster {
     warehouse: Warehouse,
-    registry: Registry,
+    registry: Arc<Registry>,
     calendar: Calendar,
     adaptive_step: f64,
     memory: Memory,
@@ -29,7 +29,7 @@ const STALE_AFTER_SESSIONS: i64 = 5;
 #[derive(Debug)]
 pub struct Forecasts {
     /// Who answered.
-    pub champion: Arc<Champion>,
+    pub champion: Arc<LoadedModel>,
     /// Where the reader stood.
     pub as_of: AsOf,
     /// The forecasts, in order of symbol, as they are stored.
@@ -53,7 +53,7 @@ pub struct Unanswered {
 
 impl Forecaster {
     /// Forecasts by `registry` from `warehouse`, with the intervals of the artifacts.
-    pub fn new(warehouse: Warehouse, registry: Registry) -> Self {
+    pub fn new(warehouse: Warehouse, registry: Arc<Registry>) -> Self {
         Self {
             warehouse,
             registry,
@@ -105,7 +105,7 @@ impl Forecaster {
 
     async fn forecast(
         &self,
-        champion: Arc<Champion>,
+        champion: Arc<LoadedModel>,
         as_of: AsOf,
         symbols: Option<&[Symbol]>,
         written_at: Timestamp,
@@ -120,7 +120,7 @@ impl Forecaster {
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
         let intervals =
             ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
-        outputs.quantiles = intervals.quantiles(&outputs, champion.session.residual_quantiles());
+        outputs.quantiles = intervals.quantiles(&outputs, champion.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
         let last_closed = self.calendar.last_closed(as_of.instant())?;
@@ -176,14 +176,14 @@ fn stale(symbol: &Symbol, newest: Session, last_closed: Session) -> Unanswered {
     Unanswered { symbol: symbol.clone(), reason }
 }
 
-fn run(champion: &Champion, features: &FeatureRows) -> Result<Outputs> {
+fn run(champion: &LoadedModel, features: &FeatureRows) -> Result<Outputs> {
     let shape = (features.len(), features.names.len());
     let x = ArrayView2::from_shape(shape, &features.values).map_err(|_| weekahead_models::Error::Shape {
         what: "the feature rows",
         expected: shape.0 * shape.1,
         found: features.values.len(),
     })?;
-    Ok(champion.session.run(x)?)
+    champion.score_alone(x)
 }
 
 fn absent(symbols: Option<&[Symbol]>, features: &FeatureRows) -> Vec<Unanswered> {
@@ -198,7 +198,7 @@ fn absent(symbols: Option<&[Symbol]>, features: &FeatureRows) -> Vec<Unanswered>
 }
 
 fn forecast(
-    champion: &Champion,
+    champion: &LoadedModel,
     symbol: &Symbol,
     origin: Session,
     close: f64,
@@ -216,7 +216,7 @@ fn forecast(
     })
 }
 
-fn stored(champion: &Champion, forecast: Forecast, as_of: AsOf, written_at: Timestamp) -> ForecastRow {
+fn stored(champion: &LoadedModel, forecast: Forecast, as_of: AsOf, written_at: Timestamp) -> ForecastRow {
     ForecastRow {
         forecast,
         model_name: champion.model.clone(),

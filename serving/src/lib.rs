@@ -4,18 +4,23 @@
 //! Invariant: one code path, [`Forecaster`], makes every forecast; what it returns has been written back, and
 //! writing a forecast back twice leaves one row. Intervals adapt to outcomes by what the warehouse knew alone. [`OnlineFeatures`] are bit for bit those of the feature tables.
 
-mod champion;
+mod batching;
 mod error;
 mod forecaster;
 pub mod http;
 mod intervals;
+mod live;
+mod loaded_model;
 mod online;
+mod registry;
 
-pub use champion::{Champion, Registry};
 pub use error::Error;
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
 pub use intervals::ServedIntervals;
+pub use live::{Fault, LiveModel, keep_live};
+pub use loaded_model::LoadedModel;
 pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
+pub use registry::Registry;
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,55 +1,15 @@
-//! The model that answers: which version it is, and its artifact ready to run.
+//! Versions of a registered model: which one is champion, now and then, and each that was used, loaded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use weekahead_market::AsOf;
-use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, OnnxSession, digest};
-use weekahead_tracker::{DownloadedModel, ModelSelector, ModelVersion, Tracker};
+use weekahead_models::onnx::OnnxRuntime;
+use weekahead_tracker::{ModelSelector, ModelVersion, Tracker};
 use weekahead_warehouse::Warehouse;
 
-use crate::{Error, Result};
-
-/// A model version, loaded and checked.
-#[derive(Debug)]
-pub struct Champion {
-    /// The registered model.
-    pub model: String,
-    /// Its version.
-    pub version: u32,
-    /// The run that made it.
-    pub run_id: String,
-    /// The SHA-256 of the artifact.
-    pub digest: String,
-    /// The artifact, ready to run.
-    pub session: OnnxSession,
-}
-
-impl Champion {
-    /// What the artifact says of itself: view, features, horizon, levels.
-    pub fn meta(&self) -> &ArtifactMeta {
-        self.session.meta()
-    }
-
-    fn load(runtime: &OnnxRuntime, downloaded: &DownloadedModel) -> Result<Self> {
-        let bytes = downloaded.onnx()?;
-        let (version, found) = (&downloaded.version, digest(bytes));
-        if let Some(registered) =
-            version.tags.get(ModelVersion::DIGEST_TAG).filter(|registered| **registered != found)
-        {
-            let (model, registered) = (version.name.clone(), registered.clone());
-            return Err(Error::Digest { model, version: version.version, found, registered });
-        }
-        Ok(Self {
-            model: version.name.clone(),
-            version: version.version,
-            run_id: version.run_id.clone(),
-            digest: found,
-            session: OnnxSession::from_bytes(runtime, bytes)?,
-        })
-    }
-}
+use crate::{Error, LoadedModel, Result};
 
 /// Finds champions, now and then, and keeps those that were used loaded.
 #[derive(Debug)]
@@ -58,7 +18,7 @@ pub struct Registry {
     tracker: Tracker,
     runtime: OnnxRuntime,
     model: String,
-    loaded: Mutex<BTreeMap<u32, Arc<Champion>>>,
+    loaded: Mutex<BTreeMap<u32, Arc<LoadedModel>>>,
 }
 
 impl Registry {
@@ -67,11 +27,16 @@ impl Registry {
         Self { warehouse, tracker, runtime, model: model.to_owned(), loaded: Mutex::default() }
     }
 
+    /// The name of the registered model.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
     /// The version that holds the alias in the tracker now.
     ///
     /// # Errors
     /// [`Error::NoChampion`] when none does; errors of the tracker; [`Error::Digest`].
-    pub async fn champion(&self, now: AsOf) -> Result<Arc<Champion>> {
+    pub async fn champion(&self, now: AsOf) -> Result<Arc<LoadedModel>> {
         let version = self.tracker.version_by_alias(&self.model, ModelVersion::CHAMPION).await?;
         match version {
             Some(version) => self.version(version.version).await,
@@ -83,7 +48,7 @@ impl Registry {
     ///
     /// # Errors
     /// As [`champion`](Self::champion).
-    pub async fn champion_at(&self, as_of: AsOf) -> Result<Arc<Champion>> {
+    pub async fn champion_at(&self, as_of: AsOf) -> Result<Arc<LoadedModel>> {
         let decisions = self.warehouse.promotions(as_of, &self.model).await?;
         match decisions.iter().rev().find(|decision| decision.promoted) {
             Some(decision) => self.version(decision.model_version).await,
@@ -95,18 +60,24 @@ impl Registry {
     ///
     /// # Errors
     /// The first that does not.
-    pub async fn ready(&self, now: AsOf) -> Result<Arc<Champion>> {
+    pub async fn ready(&self, now: AsOf) -> Result<Arc<LoadedModel>> {
         self.warehouse.ping().await?;
         self.champion(now).await
     }
 
-    async fn version(&self, version: u32) -> Result<Arc<Champion>> {
+    /// A version, loaded at its first use.
+    ///
+    /// # Errors
+    /// Errors of the tracker, and of the artifact.
+    pub async fn version(&self, version: u32) -> Result<Arc<LoadedModel>> {
         let mut loaded = self.loaded.lock().await;
         if let Some(champion) = loaded.get(&version) {
             return Ok(Arc::clone(champion));
         }
         let downloaded = self.tracker.download_model(&self.model, &ModelSelector::Version(version)).await?;
-        let champion = Arc::new(Champion::load(&self.runtime, &downloaded)?);
+        let loading = LoadedModel::load(&self.runtime, &downloaded)?;
+        loading.warm_up()?;
+        let champion = Arc::new(loading);
         tracing::info!(model = self.model, version, digest = champion.digest, "model loaded");
         loaded.insert(version, Arc::clone(&champion));
         Ok(champion)

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 /// Forecasts the universe and writes it back. With `as_of`, by the champion of then from what was known then.
 pub async fn forecast(settings: &Settings, as_of: Option<AsOf>) -> anyhow::Result<Forecasts> {
     let step = Step::start("forecast", "forecasting the week ahead");
-    let forecaster = platform::forecaster(settings).await?;
+    let forecaster = platform::forecaster(settings, platform::registry(settings).await?)?;
     let symbols = Some(settings.universe.symbols.as_slice());
     let forecasts = match as_of {
         Some(as_of) => forecaster.forecast_at(as_of, symbols, as_of.instant()).await?,

@@ -17,7 +17,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 use weekahead_market::Clock;
 
-use crate::{Forecaster, OnlineFeatures};
+use crate::{Forecaster, LiveModel, OnlineFeatures};
 
 pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
 pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
@@ -33,6 +33,8 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 pub struct Api {
     /// Makes the forecasts.
     pub forecaster: Arc<Forecaster>,
+    /// The model that answers.
+    pub live: Arc<LiveModel>,
     /// The newest features, or why they cannot be held.
     pub features: weekahead_features::Result<Arc<OnlineFeatures>>,
     /// Tells the present.

@@ -42,6 +42,12 @@ impl From<Error> for Problem {
             Error::NoChampion { .. } => {
                 Self::new(StatusCode::CONFLICT, "no_champion", "No model was champion", error.to_string())
             }
+            Error::NotLive { .. } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_live",
+                "No model is loaded yet",
+                error.to_string(),
+            ),
             Error::Features(weekahead_features::Error::CrossSectional { .. }) => Self::new(
                 StatusCode::NOT_IMPLEMENTED,
                 "cross_sectional",

@@ -12,7 +12,7 @@ use weekahead_warehouse::{IntervalRecord, ServedQuantiles, Warehouse};
 
 use self::memory::Ground;
 pub(crate) use self::memory::Memory;
-use crate::{Champion, Result};
+use crate::{LoadedModel, Result};
 
 /// How many sessions back forecasts count: three years.
 const MEMORY_SESSIONS: i64 = 756;
@@ -37,7 +37,7 @@ impl ServedIntervals {
         as_of: AsOf,
         warehouse: &Warehouse,
         calendar: &Calendar,
-        champion: &Champion,
+        champion: &LoadedModel,
         step: f64,
         memory: &Memory,
     ) -> Result<Self> {
@@ -53,7 +53,7 @@ impl ServedIntervals {
         let mut served = served.await?;
         let due = |origin| calendar.offset(origin, meta.horizon.get() as i64);
         served.retain(|forecast| due(forecast.origin).is_ok_and(|target| target <= last_closed));
-        let adapts = step > 0.0 && champion.session.residual_quantiles().is_some();
+        let adapts = step > 0.0 && champion.residual_quantiles().is_some();
         let step = if adapts { step } else { 0.0 };
         let realised = realised(as_of, warehouse, calendar, meta.horizon, &served).await?;
         let intervals = Self { levels: replay(&meta.levels, step, &served, &realised)?, adapts };

@@ -9,7 +9,7 @@ use weekahead_features::View;
 use weekahead_market::FixedClock;
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::http::{Api, ServerHandle, serve};
-use weekahead_serving::{Forecaster, OnlineFeatures, Registry};
+use weekahead_serving::{Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 
 use crate::support::{Platform, as_of, bar, published, ranked_view, symbols, view};
@@ -28,8 +28,10 @@ async fn served(
     let tracker = Tracker::new(&TrackerConfig::new("http://127.0.0.1:9")).unwrap();
     let registry =
         Registry::new(warehouse.clone(), tracker, OnnxRuntime::load(&libonnxruntime()).unwrap(), "m");
+    let registry = Arc::new(registry);
     let api = Api {
-        forecaster: Arc::new(Forecaster::new(warehouse, registry)),
+        forecaster: Arc::new(Forecaster::new(warehouse, Arc::clone(&registry))),
+        live: Arc::new(LiveModel::new(registry)),
         features: features.clone(),
         clock: Arc::new(FixedClock::at(as_of(published(WEDNESDAY + 2)).instant())),
     };
