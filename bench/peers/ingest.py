@@ -7,11 +7,11 @@ Prints one JSON line: rows, seconds (imports and set-up excluded), peak_rss_byte
 """
 
 import argparse
-import json
 import os
-import resource
 import sys
 import time
+
+from measured import say
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("url")
@@ -81,8 +81,7 @@ def main():
     if rows is None:
         files = [os.path.join(d, f) for d, _, fs in os.walk(f"{out}/out/quotes/bars") for f in fs if f.endswith(".parquet")]
         rows = sum(pyarrow.parquet.read_metadata(file).num_rows for file in files)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * 1024
-    print(json.dumps({"rows": rows, "seconds": seconds, "peak_rss_bytes": peak}))
+    say(rows, seconds)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 //! Clients of the platform's services, as the settings name them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 use comfy_table::{Table, presets};
 use weekahead_lake::{Lake, LakeConfig};
+use weekahead_market::Horizon;
 use weekahead_models::onnx::OnnxRuntime;
-use weekahead_serving::{Forecaster, OnlineFeatures, Registry};
+use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Auth, Tracker, TrackerConfig};
 use weekahead_training::registry::ModelRegistry;
 use weekahead_warehouse::{LakeLocation, Warehouse, WarehouseConfig};
@@ -69,6 +71,24 @@ pub fn forecaster(settings: &Settings, registry: Arc<Registry>) -> anyhow::Resul
     Forecaster::new(Warehouse::new(&warehouse_config(settings))?, registry)
         .with_adaptive_step(settings.serving.adaptive_step)
         .context("serving.adaptive_step cannot be used")
+}
+
+/// The model that forecasts as far ahead as the settings say.
+pub async fn forecast_service(settings: &Settings) -> anyhow::Result<ForecastService> {
+    let registry = registry(settings).await?;
+    let forecaster = forecaster(settings, Arc::clone(&registry))?;
+    Ok(ForecastService::new(forecaster, LiveModel::new(registry), settings.serving.shadow()))
+}
+
+/// The models of the other horizons that are served.
+pub async fn other_horizons(settings: &Settings) -> anyhow::Result<BTreeMap<Horizon, ForecastService>> {
+    let mut services = BTreeMap::new();
+    for horizon in settings.serving.horizons.iter().filter(|horizon| **horizon != settings.training.horizon) {
+        let mut of_horizon = settings.clone();
+        of_horizon.look_ahead(*horizon);
+        services.insert(*horizon, forecast_service(&of_horizon).await?);
+    }
+    Ok(services)
 }
 
 /// The versions of a registered model: the settings' one unless another is named.

@@ -161,10 +161,21 @@ pub struct FeatureSettings {
 pub struct ServingSettings {
     /// The address that the API listens on.
     pub addr: std::net::SocketAddr,
-    /// How long after a look at the bars the online features look again.
-    pub refresh_seconds: std::num::NonZeroU64,
+    /// How long after a look at registry and warehouse the next one is: for another champion, bars and features.
+    pub follow_seconds: std::num::NonZeroU64,
+    /// Horizons that are served beside `training.horizon`, each by a model of its own.
+    pub horizons: Vec<Horizon>,
+    /// The alias of a version that forecasts beside the champion, written and answered to nobody; none when empty.
+    pub shadow_alias: String,
     /// How far an interval's levels move on the outcomes of an origin; 0 keeps them.
     pub adaptive_step: f64,
+}
+
+impl ServingSettings {
+    /// The alias of the version that forecasts in the champion's shadow, if there shall be one.
+    pub fn shadow(&self) -> Option<&str> {
+        Some(self.shadow_alias.as_str()).filter(|alias| !alias.is_empty())
+    }
 }
 
 impl Settings {

@@ -207,7 +207,7 @@ class Story:
             self.warehouse.run(
                 "insert into forecasts.forecasts values "
                 f"(generateUUIDv4(), 'AAA', '{session}', 5, 'weekly', 1, 'run-1', 'd', 'weekly_core', 'v', "
-                f"'2013-01-25 23:00:00', 0.002, {levels}, {values}, {100 + index}, [], {levels}, 0, null, '2013-01-25 23:00:00')"
+                f"'2013-01-25 23:00:00', 0.002, {levels}, {values}, {100 + index}, [], {levels}, 0, null, false, '2013-01-25 23:00:00')"
             )
         for fold, target in enumerate((0.01, -0.02, 0.03, 0.2)):
             for model, run, point in (("ridge", "run-1", 0.01), ("random_walk", "run-0", 0.0)):

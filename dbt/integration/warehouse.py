@@ -19,7 +19,7 @@ create table if not exists forecasts.forecasts (
     view LowCardinality(String), view_version String, as_of DateTime64(6, 'UTC'), point Float64,
     quantile_levels Array(Float64), quantile_values Array(Float64), origin_close Float64,
     load_ids Array(String), adapted_levels Array(Float64), interval_outcomes UInt32,
-    coverage_80 Nullable(Float64), written_at DateTime64(6, 'UTC'))
+    coverage_80 Nullable(Float64), shadow Bool default false, written_at DateTime64(6, 'UTC'))
 engine ReplacingMergeTree(written_at) order by (model_name, model_version, symbol, origin, horizon);
 create table if not exists forecasts.backtests (
     run_id String, model LowCardinality(String), model_kind String, fold UInt16, symbol LowCardinality(String),

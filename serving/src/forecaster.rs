@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ndarray::ArrayView2;
+use ndarray::Array2;
 use weekahead_market::{AsOf, Calendar, Forecast, ForecastKey, Quantile, Session, Symbol};
 use weekahead_models::{AdaptiveLevels, Outputs};
-use weekahead_warehouse::{FeatureRows, ForecastRow, IntervalRecord, Warehouse, WriteCounts};
+use weekahead_warehouse::{
+    FeatureRows, ForecastFilter, ForecastRow, IntervalRecord, TableDigest, Warehouse, WriteCounts,
+};
 
 use crate::intervals::Memory;
 use crate::{LoadedModel, Registry, Result, ServedIntervals};
@@ -42,6 +44,15 @@ pub struct Forecasts {
     pub counts: WriteCounts,
 }
 
+/// What a model's forecasts are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// They are answered.
+    Champion,
+    /// They are written beside the champion's, to be compared.
+    Shadow,
+}
+
 /// A symbol without a forecast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanswered {
@@ -72,6 +83,11 @@ impl Forecaster {
         Ok(Self { adaptive_step: step, ..self })
     }
 
+    /// The exchange's calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The registry, for health checks.
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -91,7 +107,7 @@ impl Forecaster {
         written_at: Timestamp,
     ) -> Result<Forecasts> {
         let champion = self.registry.champion_at(as_of).await?;
-        self.forecast(champion, as_of, symbols, written_at).await
+        self.forecast(champion, Role::Champion, as_of, symbols, written_at).await
     }
 
     /// Forecasts from what is known now, by the version that holds the alias now, and writes them back.
@@ -100,23 +116,39 @@ impl Forecaster {
     /// As [`forecast_at`](Self::forecast_at).
     pub async fn forecast_now(&self, now: AsOf, symbols: Option<&[Symbol]>) -> Result<Forecasts> {
         let champion = self.registry.champion(now).await?;
-        self.forecast(champion, now, symbols, now.instant()).await
+        self.forecast(champion, Role::Champion, now, symbols, now.instant()).await
     }
 
-    async fn forecast(
+    /// Forecasts by the version that holds another alias now, beside the champion's; `None` when none does, or the champion itself.
+    ///
+    /// # Errors
+    /// As [`forecast_at`](Self::forecast_at).
+    pub async fn forecast_in_shadow(
+        &self,
+        alias: &str,
+        now: AsOf,
+        symbols: Option<&[Symbol]>,
+    ) -> Result<Option<Forecasts>> {
+        let Some(shadow) = self.registry.shadow(alias, now).await? else { return Ok(None) };
+        self.forecast(shadow, Role::Shadow, now, symbols, now.instant()).await.map(Some)
+    }
+
+    /// Forecasts by a version that is at hand.
+    ///
+    /// # Errors
+    /// Errors of warehouse and model.
+    pub(crate) async fn forecast(
         &self,
         champion: Arc<LoadedModel>,
+        role: Role,
         as_of: AsOf,
         symbols: Option<&[Symbol]>,
         written_at: Timestamp,
     ) -> Result<Forecasts> {
-        let meta = champion.meta();
-        let features =
-            self.warehouse.latest_features(as_of, &meta.view, &meta.view_version, &meta.features, symbols);
-        let features = features.await?;
+        let features = self.features_of(&champion, as_of, symbols).await?;
         let closes = self.origin_closes(as_of, &features).await?;
         let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
-        let mut outputs = run(&champion, &features)?;
+        let mut outputs = champion.score(matrix(&features)?).await?;
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
         let intervals =
             ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
@@ -138,6 +170,7 @@ impl Forecaster {
                     rows.push(ForecastRow {
                         load_ids,
                         intervals,
+                        shadow: role == Role::Shadow,
                         ..stored(&champion, forecast, as_of, written_at)
                     });
                 }
@@ -148,7 +181,54 @@ impl Forecaster {
             }
         }
         let counts = self.warehouse.write_forecasts(&rows).await?;
+        if counts.already_there > 0 {
+            self.as_stored(as_of, &champion, &mut rows).await?;
+        }
         Ok(Forecasts { champion, as_of, rows, intervals, unanswered, counts })
+    }
+
+    /// The newest features known at `as_of`, in the order of the model's.
+    pub(crate) async fn features_of(
+        &self,
+        champion: &LoadedModel,
+        as_of: AsOf,
+        symbols: Option<&[Symbol]>,
+    ) -> Result<FeatureRows> {
+        let meta = champion.meta();
+        let rows =
+            self.warehouse.latest_features(as_of, &meta.view, &meta.view_version, &meta.features, symbols);
+        Ok(rows.await?)
+    }
+
+    /// The bars and the features that are known, which a version's forecasts follow from.
+    pub(crate) async fn known(&self, champion: &LoadedModel, as_of: AsOf) -> Result<[TableDigest; 2]> {
+        let meta = champion.meta();
+        let bars = self.warehouse.known_bars(as_of).await?;
+        Ok([bars, self.warehouse.known_features(as_of, &meta.view, &meta.view_version).await?])
+    }
+
+    /// Puts forecasts that were written before in the place of those that were made again: what is answered is what stands in the
+    /// warehouse, whatever was restated since. One that was written for a later `as_of` is not known yet.
+    async fn as_stored(&self, as_of: AsOf, champion: &LoadedModel, rows: &mut [ForecastRow]) -> Result<()> {
+        let origins = || rows.iter().map(|row| row.forecast.key.origin);
+        let filter = ForecastFilter {
+            symbols: Some(rows.iter().map(|row| row.forecast.key.symbol.clone()).collect()),
+            from: origins().min(),
+            to: origins().max(),
+            horizon: Some(champion.meta().horizon),
+            model_name: Some(champion.model.clone()),
+            model_version: Some(champion.version),
+            ..ForecastFilter::default()
+        };
+        let stored = self.warehouse.forecasts(as_of, &filter).await?.into_iter();
+        let mut stored: BTreeMap<ForecastKey, ForecastRow> =
+            stored.map(|row| (row.forecast.key.clone(), row)).collect();
+        for row in rows {
+            if let Some(stored) = stored.remove(&row.forecast.key) {
+                *row = stored;
+            }
+        }
+        Ok(())
     }
 
     /// The raw close of each symbol in the session its features stand on.
@@ -176,14 +256,11 @@ fn stale(symbol: &Symbol, newest: Session, last_closed: Session) -> Unanswered {
     Unanswered { symbol: symbol.clone(), reason }
 }
 
-fn run(champion: &LoadedModel, features: &FeatureRows) -> Result<Outputs> {
-    let shape = (features.len(), features.names.len());
-    let x = ArrayView2::from_shape(shape, &features.values).map_err(|_| weekahead_models::Error::Shape {
-        what: "the feature rows",
-        expected: shape.0 * shape.1,
-        found: features.values.len(),
-    })?;
-    champion.score_alone(x)
+fn matrix(features: &FeatureRows) -> Result<Array2<f32>> {
+    let (shape, found) = ((features.len(), features.names.len()), features.values.len());
+    let misshapen =
+        |_| weekahead_models::Error::Shape { what: "the feature rows", expected: shape.0 * shape.1, found };
+    Ok(Array2::from_shape_vec(shape, features.values.clone()).map_err(misshapen)?)
 }
 
 fn absent(symbols: Option<&[Symbol]>, features: &FeatureRows) -> Vec<Unanswered> {
@@ -228,6 +305,7 @@ fn stored(champion: &LoadedModel, forecast: Forecast, as_of: AsOf, written_at: T
         as_of,
         load_ids: Vec::new(),
         intervals: IntervalRecord::default(),
+        shadow: false,
         written_at,
     }
 }

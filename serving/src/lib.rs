@@ -6,21 +6,27 @@
 
 mod batching;
 mod error;
+mod explanation;
 mod forecaster;
 pub mod http;
 mod intervals;
 mod live;
 mod loaded_model;
 mod online;
+mod present;
 mod registry;
+mod service;
 
 pub use error::Error;
+pub use explanation::{Effect, Explanation};
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
 pub use intervals::ServedIntervals;
 pub use live::{Fault, LiveModel, keep_live};
 pub use loaded_model::LoadedModel;
 pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
+pub use present::{Present, keep_present};
 pub use registry::Registry;
+pub use service::ForecastService;
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,6 +1,6 @@
 //! The model that answers requests: the champion as of a moment ago, and the last good one while the registry is away.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -54,7 +54,7 @@ impl LiveModel {
     /// # Errors
     /// [`Error::NoChampion`] where there is none; [`Error::NotLive`] before one could be loaded.
     pub fn champion(&self) -> Result<Arc<LoadedModel>> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.read();
         if let Some(champion) = &state.champion {
             return Ok(Arc::clone(champion));
         }
@@ -67,14 +67,31 @@ impl LiveModel {
         }
     }
 
+    /// The model that answers; where there is none yet, the registry is asked for it first.
+    ///
+    /// # Errors
+    /// As [`champion`](Self::champion).
+    pub async fn champion_or_first(&self, now: AsOf) -> Result<Arc<LoadedModel>> {
+        if self.read().champion.is_none() {
+            // Why it failed is what `champion` tells.
+            let _ = self.refresh(now).await;
+        }
+        self.champion()
+    }
+
     /// What keeps the registry from being followed, if anything does.
     pub fn fault(&self) -> Option<Fault> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).fault.clone()
+        self.read().fault.clone()
     }
 
     /// When the registry was last read.
     pub fn looked_at(&self) -> Option<Timestamp> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).looked_at
+        self.read().looked_at
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        // The state is replaced field by field, each of which may stand alone.
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks who is champion; loads and warms up a version that is not live yet, and puts it in the place of the one before. Says

@@ -44,6 +44,18 @@ impl Registry {
         }
     }
 
+    /// The version that holds another alias now; `None` when none does, or the champion itself.
+    ///
+    /// # Errors
+    /// As [`champion`](Self::champion).
+    pub async fn shadow(&self, alias: &str, now: AsOf) -> Result<Option<Arc<LoadedModel>>> {
+        let champion = self.champion(now).await?.version;
+        match self.tracker.version_by_alias(&self.model, alias).await? {
+            Some(shadow) if shadow.version != champion => self.version(shadow.version).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// The version that was champion at an instant, by the decisions that were recorded.
     ///
     /// # Errors
@@ -54,15 +66,6 @@ impl Registry {
             Some(decision) => self.version(decision.model_version).await,
             None => Err(self.none(as_of)),
         }
-    }
-
-    /// Checks that tracker and warehouse answer.
-    ///
-    /// # Errors
-    /// The first that does not.
-    pub async fn ready(&self, now: AsOf) -> Result<Arc<LoadedModel>> {
-        self.warehouse.ping().await?;
-        self.champion(now).await
     }
 
     /// A version, loaded at its first use.

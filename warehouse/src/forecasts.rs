@@ -36,6 +36,8 @@ pub struct ForecastRow {
     pub load_ids: Vec<String>,
     /// What its intervals were made with.
     pub intervals: IntervalRecord,
+    /// Whether it was made beside the champion's, and answered to nobody.
+    pub shadow: bool,
     /// The writer's clock.
     pub written_at: Timestamp,
 }
@@ -220,6 +222,7 @@ struct Stored {
     adapted_levels: Vec<f64>,
     interval_outcomes: u32,
     coverage_80: Option<f64>,
+    shadow: bool,
     written_at: i64,
 }
 
@@ -246,6 +249,7 @@ impl From<&ForecastRow> for Stored {
             adapted_levels: row.intervals.adapted_levels.clone(),
             interval_outcomes: row.intervals.outcomes,
             coverage_80: row.intervals.coverage_80,
+            shadow: row.shadow,
             written_at: row.written_at.as_microsecond(),
         }
     }
@@ -276,6 +280,7 @@ impl TryFrom<Stored> for ForecastRow {
                 outcomes: row.interval_outcomes,
                 coverage_80: row.coverage_80,
             },
+            shadow: row.shadow,
             written_at: instant(row.written_at)?,
         })
     }

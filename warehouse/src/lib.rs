@@ -18,6 +18,7 @@ mod error;
 mod feature_stats;
 mod features;
 mod forecasts;
+mod known;
 mod loads;
 mod migrations;
 mod native;

@@ -24,7 +24,7 @@ pub struct ServedQuantiles {
 
 impl Warehouse {
     /// The quantiles at `levels` of a model's forecasts, of all its versions, that were made and written by `as_of` for an
-    /// origin from `from` on. In order of origin, symbol and version; forecasts with other levels are left out.
+    /// origin from `from` on, but those in the shadow of a champion's. In order of origin, symbol and version; forecasts with other levels are left out.
     ///
     /// A forecast that is made up for later stands at an earlier `as_of` than it is written. Unlike
     /// [`forecasts`](Self::forecasts) this leaves it out, so that it changes nothing that followed from those before it.
@@ -42,7 +42,7 @@ impl Warehouse {
         let sql = format!(
             "SELECT symbol, toInt32(origin) AS day, quantile_levels, quantile_values FROM forecasts.forecasts FINAL \
              WHERE model_name = {{model_name:String}} AND horizon = {{horizon:UInt8}} AND origin >= {{from:Date32}} \
-             AND as_of <= {AT} AND written_at <= {AT} ORDER BY origin, symbol, model_version"
+             AND NOT shadow AND as_of <= {AT} AND written_at <= {AT} ORDER BY origin, symbol, model_version"
         );
         let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
         let query = query.param("horizon", u32::from(horizon)).param("from", from.to_string());

@@ -6,14 +6,11 @@ use std::time::Duration;
 
 use weekahead_market::{Clock, SystemClock};
 use weekahead_serving::http::{self, Api};
-use weekahead_serving::{LiveModel, keep_fresh, keep_live};
+use weekahead_serving::keep_fresh;
 
 use crate::platform;
 use crate::settings::Settings;
 use crate::supervisor::stop_requested;
-
-/// How long after a look at the registry the next one is.
-const MODEL_LOOKS: Duration = Duration::from_secs(2);
 
 /// Serve the HTTP API until Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -22,21 +19,24 @@ pub struct Serve {}
 impl Serve {
     /// Serves.
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let registry = platform::registry(&settings).await?;
-        let forecaster = Arc::new(platform::forecaster(&settings, Arc::clone(&registry))?);
-        let live = Arc::new(LiveModel::new(registry));
+        let own = platform::forecast_service(&settings).await?;
+        let others = platform::other_horizons(&settings).await?;
         let features = platform::online_features(&settings)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let api = Api {
-            forecaster,
-            live: Arc::clone(&live),
+            forecaster: Arc::clone(&own.forecaster),
+            live: Arc::clone(&own.live),
+            present: Arc::clone(&own.present),
+            horizon: settings.training.horizon,
+            horizons: Arc::new(others.clone()),
             features: features.clone(),
             clock: Arc::clone(&clock),
         };
         let handle = http::serve(api, settings.serving.addr).await?;
         eprintln!("serving listens on http://{0}, its docs are at http://{0}/docs", handle.local_addr());
-        let _following = keep_live(live, Arc::clone(&clock), MODEL_LOOKS);
-        let every = Duration::from_secs(settings.serving.refresh_seconds.get());
+        let every = Duration::from_secs(settings.serving.follow_seconds.get());
+        let services = others.values().chain([&own]);
+        let _following: Vec<_> = services.map(|service| service.keep_up(&clock, every)).collect();
         let _refreshing = match features {
             Ok(features) => Some(keep_fresh(features, clock, every)),
             Err(error) => {

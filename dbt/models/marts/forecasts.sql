@@ -65,6 +65,7 @@ select
     standing.adapted_levels as adapted_levels,
     standing.interval_outcomes as interval_outcomes,
     standing.coverage_80 as coverage_80,
+    standing.shadow as shadow,
     standing.written_at as written_at
 from standing
 left join sessions as outcomes

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weekahead_market::AsOf;
@@ -20,6 +21,20 @@ pub struct Ready {
     /// How many sessions of the exchange have closed since the newest bar of the symbol whose online features are the oldest;
     /// null when none are held.
     pub features_lag_sessions: Option<u64>,
+    /// The instant, RFC 3339, that forecasts of the present stand at; null before the first was asked for.
+    pub forecasts_as_of: Option<String>,
+    /// What does not answer, so that what was known before is served.
+    pub degraded: Vec<Degraded>,
+}
+
+/// A store that does not answer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Degraded {
+    /// `registry`: another champion would not be seen. `warehouse`: new bars and features would not be.
+    #[schema(example = "registry")]
+    pub part: String,
+    /// Since when, RFC 3339.
+    pub since: String,
 }
 
 /// Whether the process lives.
@@ -28,7 +43,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server can forecast: warehouse and tracker answer and a champion is loaded.
+/// Whether the server can forecast: a champion is loaded. With a store away it goes on with what it has, and says so.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -36,17 +51,27 @@ pub async fn healthz() -> &'static str {
     responses(
         (status = 200, description = "It can forecast", body = Ready),
         (status = 409, description = "No model is champion", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
+        (status = 503, description = "No model is loaded yet", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn readyz(State(api): State<Api>) -> Result<Json<Ready>, Problem> {
     let now = AsOf::now(&*api.clock);
-    let champion = api.forecaster.registry().ready(now).await?;
+    let champion = api.live.champion_or_first(now).await?;
     let lag = api.features.as_ref().ok().map(|held| held.lag_sessions(now)).transpose()?;
     Ok(Json(Ready {
         model: champion.model.clone(),
         model_version: champion.version,
         model_digest: champion.digest.clone(),
         features_lag_sessions: lag.flatten(),
+        forecasts_as_of: api.present.as_of().map(|as_of| as_of.to_string()),
+        degraded: degraded(&api),
     }))
+}
+
+fn degraded(api: &Api) -> Vec<Degraded> {
+    let registry = api.live.fault().map(|fault| ("registry", fault.since));
+    let warehouse = api.present.failing_since().map(|since| ("warehouse", since));
+    let degraded =
+        |(part, since): (&str, Timestamp)| Degraded { part: part.to_owned(), since: since.to_string() };
+    registry.into_iter().chain(warehouse).map(degraded).collect()
 }

@@ -6,6 +6,7 @@ mod health;
 mod problem;
 mod server;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,12 +16,15 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
-use weekahead_market::Clock;
+use weekahead_market::{Clock, Horizon};
 
-use crate::{Forecaster, LiveModel, OnlineFeatures};
+use crate::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Present};
 
 pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
-pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
+pub use forecasts::{
+    CoverageAnswer, EffectAnswer, ForecastRequest, ForecastResponse, IntervalsAnswer, QuantileAnswer,
+    SymbolForecast, UnansweredSymbol,
+};
 pub use health::Ready;
 pub use problem::Problem;
 pub use server::{ServerHandle, serve};
@@ -35,6 +39,12 @@ pub struct Api {
     pub forecaster: Arc<Forecaster>,
     /// The model that answers.
     pub live: Arc<LiveModel>,
+    /// What it forecasts now.
+    pub present: Arc<Present>,
+    /// How far ahead it forecasts.
+    pub horizon: Horizon,
+    /// The other horizons that are served, each by a model of its own.
+    pub horizons: Arc<BTreeMap<Horizon, ForecastService>>,
     /// The newest features, or why they cannot be held.
     pub features: weekahead_features::Result<Arc<OnlineFeatures>>,
     /// Tells the present.

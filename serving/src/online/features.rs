@@ -22,9 +22,18 @@ pub struct OnlineFeatures {
     pub(super) warehouse: Warehouse,
     pub(super) universe: Vec<Symbol>,
     pub(super) held: Arc<Held>,
-    /// Of each symbol that is held, the digest of all versions of its bars: for the one refresh that is under way.
-    pub(super) bars: Mutex<BTreeMap<Symbol, TableDigest>>,
+    /// For the one refresh that is under way.
+    pub(super) bars: Mutex<Seen>,
     calendar: Calendar,
+}
+
+/// What the features that are held were computed from.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// All bars that there were.
+    pub(super) all: Option<TableDigest>,
+    /// Of each symbol that is held, the digest of all versions of its bars.
+    pub(super) by_symbol: BTreeMap<Symbol, TableDigest>,
 }
 
 /// What is read while it is refreshed.

@@ -29,17 +29,24 @@ pub struct Refreshed {
 impl OnlineFeatures {
     /// Brings every symbol of the universe up to the bars known at `now`.
     ///
-    /// The warehouse sums up digests of the bars, and only symbols for which they differ from what was read last are looked at.
+    /// The warehouse sums up all bars, and where the sum is that of the last refresh there is nothing to do. Else it sums up those of each symbol, and only symbols for which they differ from what was read last are looked at.
     /// What is held is served throughout. Bars that come in between the digests and the read of the bars are seen, too, at the
     /// latest by the next refresh: its digests differ.
     ///
     /// # Errors
     /// Errors of the warehouse; what was refreshed before is kept, and the next refresh does the rest.
     pub async fn refresh(&self, now: AsOf) -> Result<Refreshed> {
-        let mut bars = self.bars.lock().await;
-        let then = self.as_of();
+        let mut seen = self.bars.lock().await;
+        // Before anything else is read: what comes in between is seen by the next refresh.
+        let all = self.warehouse.known_bars(now).await?;
+        if seen.all == Some(all) {
+            self.held.stands_at(now);
+            return Ok(Refreshed::default());
+        }
+        seen.all = None;
+        let (then, bars) = (self.as_of(), &mut seen.by_symbol);
         let found = self.warehouse.bar_coverage(now, then, &self.universe).await?;
-        let mut changes = Changes::between(&bars, &found);
+        let mut changes = Changes::between(bars, &found);
         let mut refreshed = Refreshed { gone: changes.gone.len(), ..Refreshed::default() };
         for symbol in &changes.gone {
             self.held.write().forget(symbol);
@@ -59,6 +66,7 @@ impl OnlineFeatures {
             refreshed.loaded += group.len();
             bars.extend(digests(group));
         }
+        seen.all = Some(all);
         self.held.stands_at(now);
         Ok(refreshed)
     }

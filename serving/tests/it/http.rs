@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use weekahead_features::View;
-use weekahead_market::FixedClock;
+use weekahead_market::{FixedClock, Horizon};
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::http::{Api, ServerHandle, serve};
-use weekahead_serving::{Forecaster, LiveModel, OnlineFeatures, Registry};
+use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 
 use crate::support::{Platform, as_of, bar, published, ranked_view, symbols, view};
@@ -29,9 +29,14 @@ async fn served(
     let registry =
         Registry::new(warehouse.clone(), tracker, OnnxRuntime::load(&libonnxruntime()).unwrap(), "m");
     let registry = Arc::new(registry);
+    let forecaster = Forecaster::new(warehouse, Arc::clone(&registry));
+    let service = ForecastService::new(forecaster, LiveModel::new(registry), None);
     let api = Api {
-        forecaster: Arc::new(Forecaster::new(warehouse, Arc::clone(&registry))),
-        live: Arc::new(LiveModel::new(registry)),
+        forecaster: service.forecaster,
+        live: service.live,
+        present: service.present,
+        horizon: Horizon::WEEK,
+        horizons: Arc::default(),
         features: features.clone(),
         clock: Arc::new(FixedClock::at(as_of(published(WEDNESDAY + 2)).instant())),
     };

@@ -16,6 +16,7 @@ pub use columns::FeatureColumns;
 pub use keys::FeatureKey;
 pub use materialized::{Coverage, Materialized};
 pub use point_in_time::{Entities, Joined};
+pub(crate) use read::KNOWN;
 pub use read::SessionRange;
 pub use recompute::RecomputedFeatures;
 pub use rows::FeatureRows;

@@ -135,7 +135,7 @@ impl Warehouse {
 }
 
 /// The rows that exist for a reader.
-pub(super) const KNOWN: &str = "view_version = {view_version:String} AND knowledge_time <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')";
+pub(crate) const KNOWN: &str = "view_version = {view_version:String} AND knowledge_time <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')";
 
 pub(super) fn batch_filter(batch: &Option<Vec<String>>) -> String {
     if batch.is_some() { " AND symbol IN {symbols:Array(String)}".to_owned() } else { String::new() }

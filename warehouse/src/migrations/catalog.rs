@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 8] = [
+pub(super) const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         name: "0001_databases",
@@ -59,6 +59,12 @@ pub(super) const MIGRATIONS: [Migration; 8] = [
         name: "0008_adaptive_intervals",
         up: include_str!("../../migrations/0008_adaptive_intervals.up.sql"),
         down: include_str!("../../migrations/0008_adaptive_intervals.down.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "0009_shadow_forecasts",
+        up: include_str!("../../migrations/0009_shadow_forecasts.up.sql"),
+        down: include_str!("../../migrations/0009_shadow_forecasts.down.sql"),
     },
 ];
 

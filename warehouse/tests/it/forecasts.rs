@@ -24,6 +24,7 @@ fn forecast(name: &str, origin: &str, point: f64) -> ForecastRow {
             outcomes: 5,
             coverage_80: Some(0.6),
         },
+        shadow: false,
         written_at: as_of(&format!("{origin}T23:00:01Z")).instant(),
     }
 }

@@ -1,32 +1,12 @@
-//! `POST /v1/forecasts`: forecasts for symbols, now or as of an instant.
+//! What `POST /v1/forecasts` answers.
 
-use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weekahead_market::{AsOf, Forecast, Symbol};
+use weekahead_market::{Calendar, Forecast, Session};
 use weekahead_warehouse::ForecastRow;
 
-use super::{Api, Problem};
-use crate::{Forecasts, ServedIntervals, Unanswered};
-
-/// The most symbols a request may name.
-const MAX_SYMBOLS: usize = 1_000;
-
-/// Which forecasts are wanted.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ForecastRequest {
-    /// The instruments, 1 to 1,000.
-    #[schema(example = json!(["AAPL", "IBM"]), min_items = 1, max_items = 1000)]
-    pub symbols: Vec<String>,
-    /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. In the past, the model that was
-    /// champion then answers from what was known then.
-    #[schema(example = "2013-01-25T23:00:00Z")]
-    pub as_of: Option<String>,
-}
+use super::request::Wanted;
+use crate::{Effect, Forecasts, ServedIntervals, Unanswered};
 
 /// The forecasts and who made them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -94,8 +74,24 @@ pub struct SymbolForecast {
     pub log_return: f64,
     /// The expected price.
     pub price: f64,
-    /// Quantiles by increasing level.
+    /// Quantiles by increasing level: those that were asked for, else all of the model.
     pub quantiles: Vec<QuantileAnswer>,
+    /// How many sessions of the exchange have closed since the origin: 0 where the features are as fresh as can be.
+    pub lag_sessions: u64,
+    /// What features have to do with it, the greatest effect first, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Vec<EffectAnswer>>,
+}
+
+/// What a feature adds to a forecast.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EffectAnswer {
+    /// The feature.
+    pub feature: String,
+    /// Its value; null where it was missing.
+    pub value: Option<f32>,
+    /// The log return less what it would be if the feature were missing.
+    pub effect: f64,
 }
 
 /// A quantile of the forecast's distribution.
@@ -118,76 +114,11 @@ pub struct UnansweredSymbol {
     pub reason: String,
 }
 
-/// Forecasts symbols and writes the forecasts back.
-///
-/// Asking again is harmless: a forecast that exists is not written twice.
-#[utoipa::path(
-    post,
-    path = "/v1/forecasts",
-    tag = "forecasts",
-    request_body = ForecastRequest,
-    responses(
-        (status = 200, description = "The forecasts", body = ForecastResponse),
-        (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large"),
-        (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
-    )
-)]
-pub async fn create(
-    State(api): State<Api>,
-    request: Result<Json<ForecastRequest>, JsonRejection>,
-) -> Result<Json<ForecastResponse>, Problem> {
-    let Json(request) = request.map_err(|rejection| refused(&rejection))?;
-    let symbols = symbols(&request)?;
-    let now = AsOf::now(&*api.clock);
-    let answer = match request.as_of.as_deref() {
-        Some(text) => {
-            let as_of: AsOf = text.parse().map_err(crate::Error::from)?;
-            if as_of > now {
-                let detail =
-                    format!("{as_of} lies ahead: leave as_of out to forecast from what is known now");
-                return Err(Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "future_as_of",
-                    "Not known yet",
-                    detail,
-                ));
-            }
-            api.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?
-        }
-        None => api.forecaster.forecast_now(now, Some(&symbols)).await?,
-    };
-    Ok(Json(ForecastResponse::from(answer)))
-}
-
-fn refused(rejection: &JsonRejection) -> Problem {
-    Problem::new(rejection.status(), "malformed", "The body is no such request", rejection.body_text())
-}
-
-fn symbols(request: &ForecastRequest) -> Result<Vec<Symbol>, Problem> {
-    let count = request.symbols.len();
-    if count == 0 || count > MAX_SYMBOLS {
-        let detail = format!("{count} symbols were named: name 1 to {MAX_SYMBOLS}");
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "symbol_count",
-            "Too few or too many",
-            detail,
-        ));
-    }
-    let mut symbols = request.symbols.iter().map(|text| Symbol::new(text)).collect::<Result<Vec<_>, _>>();
-    if let Ok(symbols) = &mut symbols {
-        symbols.sort_unstable();
-        symbols.dedup();
-    }
-    symbols.map_err(|error| crate::Error::from(error).into())
-}
-
-impl From<Forecasts> for ForecastResponse {
-    fn from(answer: Forecasts) -> Self {
+impl ForecastResponse {
+    /// The answer with the quantiles that are wanted, at an instant up to which `last_closed` is the last session that has closed.
+    pub(super) fn of(answer: Forecasts, wanted: &Wanted, calendar: &Calendar, last_closed: Session) -> Self {
         let champion = &answer.champion;
+        let forecast = |row: &ForecastRow| SymbolForecast::of(row, wanted, calendar, last_closed);
         Self {
             model: champion.model.clone(),
             model_version: champion.version,
@@ -197,7 +128,7 @@ impl From<Forecasts> for ForecastResponse {
             view_version: champion.meta().view_version.clone(),
             as_of: answer.as_of.to_string(),
             intervals: IntervalsAnswer::from(&answer.intervals),
-            forecasts: answer.rows.iter().map(SymbolForecast::from).collect(),
+            forecasts: answer.rows.iter().map(forecast).collect(),
             unanswered: answer.unanswered.into_iter().map(UnansweredSymbol::from).collect(),
         }
     }
@@ -219,10 +150,11 @@ impl From<&ServedIntervals> for IntervalsAnswer {
     }
 }
 
-impl From<&ForecastRow> for SymbolForecast {
-    fn from(row: &ForecastRow) -> Self {
+impl SymbolForecast {
+    fn of(row: &ForecastRow, wanted: &Wanted, calendar: &Calendar, last_closed: Session) -> Self {
         let forecast: &Forecast = &row.forecast;
-        let quantiles = forecast.quantiles.iter();
+        let quantiles = forecast.quantiles.iter().filter(|(level, _)| wanted.has(level.level()));
+        let lag = calendar.distance(forecast.key.origin, last_closed);
         Self {
             forecast_id: row.id().to_string(),
             symbol: forecast.key.symbol.to_string(),
@@ -238,7 +170,15 @@ impl From<&ForecastRow> for SymbolForecast {
                     price: forecast.price_of(*value),
                 })
                 .collect(),
+            lag_sessions: u64::try_from(lag).unwrap_or(0),
+            explanation: None,
         }
+    }
+}
+
+impl From<Effect> for EffectAnswer {
+    fn from(Effect { feature, value, effect }: Effect) -> Self {
+        Self { feature, value, effect }
     }
 }
 

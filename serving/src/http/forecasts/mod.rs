@@ -1,0 +1,64 @@
+//! `POST /v1/forecasts`: forecasts for symbols, now or as of an instant.
+
+mod answer;
+mod request;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use weekahead_market::AsOf;
+
+use super::{Api, Problem};
+
+pub use answer::{
+    CoverageAnswer, EffectAnswer, ForecastResponse, IntervalsAnswer, QuantileAnswer, SymbolForecast,
+    UnansweredSymbol,
+};
+pub use request::ForecastRequest;
+
+/// Forecasts symbols and writes the forecasts back.
+///
+/// Asking again is harmless: a forecast that exists is not written twice.
+#[utoipa::path(
+    post,
+    path = "/v1/forecasts",
+    tag = "forecasts",
+    request_body = ForecastRequest,
+    responses(
+        (status = 200, description = "The forecasts", body = ForecastResponse),
+        (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large"),
+        (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn create(
+    State(api): State<Api>,
+    request: Result<Json<ForecastRequest>, JsonRejection>,
+) -> Result<Json<ForecastResponse>, Problem> {
+    let Json(request) = request.map_err(|rejection| refused(&rejection))?;
+    let symbols = request.symbols()?;
+    let now = AsOf::now(&*api.clock);
+    let service = request.service(&api)?;
+    let answer = match request.as_of(now)? {
+        Some(as_of) => service.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?,
+        None => service.present.forecasts(now, &symbols).await?,
+    };
+    let wanted = request.wanted(&answer.champion)?;
+    let explanations = match request.explain {
+        true => service.forecaster.explain(&answer.champion, &answer.rows).await?,
+        false => Vec::new(),
+    };
+    let calendar = service.forecaster.calendar();
+    let last_closed = calendar.last_closed(answer.as_of.instant()).map_err(crate::Error::from)?;
+    let mut response = ForecastResponse::of(answer, &wanted, calendar, last_closed);
+    for (forecast, explanation) in response.forecasts.iter_mut().zip(explanations) {
+        forecast.explanation = Some(explanation.effects.into_iter().map(EffectAnswer::from).collect());
+    }
+    Ok(Json(response))
+}
+
+fn refused(rejection: &JsonRejection) -> Problem {
+    Problem::new(rejection.status(), "malformed", "The body is no such request", rejection.body_text())
+}
