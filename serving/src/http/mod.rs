@@ -50,10 +50,24 @@ pub struct Api {
 #[openapi(
     info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),
     paths(
-        health::healthz, health::readyz, forecasts::create, features::list, features::show,
-        scoring::ping, scoring::health, scoring::version, scoring::invocations,
-        inference::server, inference::live, inference::ready, inference::model, inference::model_version,
-        inference::model_ready, inference::model_version_ready, inference::infer, inference::infer_version
+        health::healthz,
+        health::readyz,
+        forecasts::create,
+        features::list,
+        features::show,
+        scoring::ping,
+        scoring::health,
+        scoring::version,
+        scoring::invocations,
+        inference::server,
+        inference::live,
+        inference::ready,
+        inference::model,
+        inference::model_version,
+        inference::model_ready,
+        inference::model_version_ready,
+        inference::infer,
+        inference::infer_version
     )
 )]
 struct Document;

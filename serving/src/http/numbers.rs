@@ -82,7 +82,9 @@ pub(super) fn number(jiter: &mut Jiter<'_>, peek: Peek) -> Result<f32, Fault> {
             let text = jiter.known_str()?;
             float(text).ok_or_else(|| Fault::unreadable(format!("`{}` is no number", shortened(text))))
         }
-        Peek::Array => Err(Fault::unreadable("a list stands where a number should: rows are lists of numbers")),
+        Peek::Array => {
+            Err(Fault::unreadable("a list stands where a number should: rows are lists of numbers"))
+        }
         Peek::Object => Err(Fault::unreadable("an object stands where a number should")),
         _ => Err(unexpected(jiter)),
     }
@@ -99,7 +101,9 @@ pub(super) fn row(jiter: &mut Jiter<'_>, width: usize, values: &mut Vec<f32>) ->
     while let Some(peek) = next {
         if values.len() - start == width {
             let row = start / width;
-            return Err(Fault::unfit(format!("row {row} has more than {width} values: one a feature is needed")));
+            return Err(Fault::unfit(format!(
+                "row {row} has more than {width} values: one a feature is needed"
+            )));
         }
         values.push(number(jiter, peek)?);
         next = jiter.array_step()?;

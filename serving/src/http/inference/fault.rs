@@ -39,7 +39,11 @@ pub(super) fn live_model(
     version: Option<&str>,
 ) -> Result<Arc<LoadedModel>, InferenceFault> {
     if name != api.live.registry().model() {
-        let reason = format!("there is no model `{}` here: this server has `{}`", shortened(name), api.live.registry().model());
+        let reason = format!(
+            "there is no model `{}` here: this server has `{}`",
+            shortened(name),
+            api.live.registry().model()
+        );
         return Err(InferenceFault::new(StatusCode::NOT_FOUND, reason));
     }
     let champion = api.live.champion()?;

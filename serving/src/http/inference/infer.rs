@@ -9,10 +9,10 @@ use ndarray::Array2;
 
 use super::super::Api;
 use super::super::numbers::{Fault, beside};
+use super::JSON_LENGTH;
 use super::answer::{Answer, answer, wanted};
 use super::fault::{InferenceFault, live_model};
 use super::request::request;
-use super::JSON_LENGTH;
 
 /// What the champion says of a tensor `x` of rows of features.
 #[utoipa::path(

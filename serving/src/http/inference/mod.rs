@@ -17,11 +17,11 @@ use super::numbers::MAX_BODY_BYTES;
 
 pub use fault::InferenceFault;
 pub(super) use infer::{__path_infer, __path_infer_version, infer, infer_version};
-pub use metadata::{ModelMetadata, ServerMetadata, TensorMetadata};
 pub(super) use metadata::{
     __path_live, __path_model, __path_model_ready, __path_model_version, __path_model_version_ready,
     __path_ready, __path_server, live, model, model_ready, model_version, model_version_ready, ready, server,
 };
+pub use metadata::{ModelMetadata, ServerMetadata, TensorMetadata};
 
 /// The header that says how much of a body is JSON: binary tensors follow.
 const JSON_LENGTH: &str = "inference-header-content-length";

@@ -67,7 +67,11 @@ fn rows(inputs: Vec<Input>, raw: &[u8], features: usize) -> Result<Vec<f32>, Fau
     let datatype = Datatype::of(&datatype)?;
     let count = match shape[..] {
         [rows, columns] if rows > 0 && usize::try_from(columns) == Ok(features) => rows,
-        _ => return Err(Fault::unfit(format!("the shape of `x` is [rows, {features}], with at least one row"))),
+        _ => {
+            return Err(Fault::unfit(format!(
+                "the shape of `x` is [rows, {features}], with at least one row"
+            )));
+        }
     };
     if usize::try_from(count).map_or(true, |count| count > MAX_ROWS) {
         return Err(Fault::TooManyRows);
@@ -77,9 +81,15 @@ fn rows(inputs: Vec<Input>, raw: &[u8], features: usize) -> Result<Vec<f32>, Fau
         (None, Some(bytes)) if bytes == raw.len() => datatype.raw(raw)?,
         (None, Some(bytes)) => {
             let found = raw.len();
-            return Err(Fault::unfit(format!("`binary_data_size` is {bytes}, but {found} bytes follow the JSON")));
+            return Err(Fault::unfit(format!(
+                "`binary_data_size` is {bytes}, but {found} bytes follow the JSON"
+            )));
         }
-        _ => return Err(Fault::unfit("`x` has either `data`, or a `binary_data_size` and bytes after the JSON")),
+        _ => {
+            return Err(Fault::unfit(
+                "`x` has either `data`, or a `binary_data_size` and bytes after the JSON",
+            ));
+        }
     };
     let needed = count.unsigned_abs() as usize * features;
     if values.len() == needed {

@@ -54,7 +54,8 @@ impl Datatype {
     /// [`Fault::Unfit`] where the bytes are no whole number of values.
     pub(super) fn raw(self, bytes: &[u8]) -> Result<Vec<f32>, Fault> {
         if !bytes.len().is_multiple_of(self.bytes()) {
-            let reason = format!("{} bytes are no whole number of values of {} bytes", bytes.len(), self.bytes());
+            let reason =
+                format!("{} bytes are no whole number of values of {} bytes", bytes.len(), self.bytes());
             return Err(Fault::unfit(reason));
         }
         Ok(match self {

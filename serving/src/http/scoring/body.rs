@@ -26,11 +26,15 @@ pub(super) fn rows(body: &[u8], features: &[String]) -> Result<Vec<f32>, Fault> 
         match name {
             Key::Format(name, reading) => {
                 if let Some((other, _)) = found.as_ref().filter(|(other, _)| *other != name) {
-                    return Err(Fault::unreadable(one_of(&format!("the body has both `{other}` and `{name}`"))));
+                    return Err(Fault::unreadable(one_of(&format!(
+                        "the body has both `{other}` and `{name}`"
+                    ))));
                 }
                 found = Some((name, reading(&mut jiter, features)?));
             }
-            Key::Conversation => return Err(Fault::unfit("the model holds no conversation: send rows of features")),
+            Key::Conversation => {
+                return Err(Fault::unfit("the model holds no conversation: send rows of features"));
+            }
             // Parameters, too: the signature has none, and MLflow ignores those that it does not know.
             Key::Other => jiter.next_skip()?,
         }

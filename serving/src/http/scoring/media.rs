@@ -18,7 +18,9 @@ pub(super) enum Media {
 /// `format`, is refused by MLflow 2 and later as well.
 pub(super) fn media(headers: &HeaderMap) -> Result<Media, ScoringFault> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return Err(ScoringFault::media("say with the header Content-Type what the body is: application/json or text/csv"));
+        return Err(ScoringFault::media(
+            "say with the header Content-Type what the body is: application/json or text/csv",
+        ));
     };
     let text = String::from_utf8_lossy(value.as_bytes());
     let mut parts = text.split(';').map(str::trim);
@@ -30,7 +32,9 @@ pub(super) fn media(headers: &HeaderMap) -> Result<Media, ScoringFault> {
         return Err(ScoringFault::media("bodies are read as UTF-8 only"));
     }
     if let Some((name, _)) = parameters.iter().find(|(name, _)| *name != "charset") {
-        return Err(ScoringFault::media(format!("Content-Type has an unknown parameter `{name}`: leave it out")));
+        return Err(ScoringFault::media(format!(
+            "Content-Type has an unknown parameter `{name}`: leave it out"
+        )));
     }
     match kind {
         "application/json" => Ok(Media::Json),
@@ -50,7 +54,8 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
             media(&headers).ok()
         };
-        for json in ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"] {
+        for json in ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"]
+        {
             assert_eq!(of(json), Some(Media::Json), "{json}");
         }
         assert_eq!(of("text/csv; charset=utf-8"), Some(Media::Csv));

@@ -71,7 +71,11 @@ fn names(jiter: &mut Jiter<'_>, table: &mut Table<'_>) -> Result<Option<Vec<Colu
     let peek = jiter.peek()?;
     if peek != Peek::Array {
         jiter.known_skip(peek)?;
-        return if peek == Peek::Null { Ok(None) } else { Err(Fault::unreadable("`columns` is a list of names")) };
+        return if peek == Peek::Null {
+            Ok(None)
+        } else {
+            Err(Fault::unreadable("`columns` is a list of names"))
+        };
     }
     let (mut columns, mut known) = (Vec::new(), HashSet::new());
     let mut next = jiter.known_array()?;
@@ -118,12 +122,7 @@ fn data(jiter: &mut Jiter<'_>, table: &mut Table<'_>, columns: &[Column]) -> Res
 }
 
 /// One row: where a column holds whole rows, the others are left alone.
-fn line(
-    jiter: &mut Jiter<'_>,
-    table: &mut Table<'_>,
-    columns: &[Column],
-    whole: bool,
-) -> Result<(), Fault> {
+fn line(jiter: &mut Jiter<'_>, table: &mut Table<'_>, columns: &[Column], whole: bool) -> Result<(), Fault> {
     let mut next = jiter.known_array()?;
     for column in columns {
         if next.is_none() {
@@ -151,7 +150,11 @@ fn count(jiter: &mut Jiter<'_>) -> Result<Option<usize>, Fault> {
     let peek = jiter.peek()?;
     if peek != Peek::Array {
         jiter.known_skip(peek)?;
-        return if peek == Peek::Null { Ok(None) } else { Err(Fault::unreadable("`index` is a list of labels")) };
+        return if peek == Peek::Null {
+            Ok(None)
+        } else {
+            Err(Fault::unreadable("`index` is a list of labels"))
+        };
     }
     let (mut labels, mut next) = (0, jiter.known_array()?);
     while let Some(peek) = next {

@@ -150,7 +150,8 @@ fn missing(features: &[String], seen: &[bool]) -> Option<Fault> {
     if missing.is_empty() {
         return None;
     }
-    let named: Vec<String> = missing.iter().take(NAMED).map(|name| format!("`{}`", shortened(name))).collect();
+    let named: Vec<String> =
+        missing.iter().take(NAMED).map(|name| format!("`{}`", shortened(name))).collect();
     let more = if missing.len() > NAMED { " and others" } else { "" };
     Some(Fault::unfit(format!(
         "{} of {} columns are missing: {}{more}; send them, or a column `{TENSOR}` of whole rows",
