@@ -84,10 +84,29 @@ bench_environment() {
     printf '%s\n' "$wanted" >"$folder/requirements.stamp"
 }
 
+# The load generator of `make bench`: the one that is installed, or Debian's, unpacked without being installed.
+load_generator() {
+    [ -x .deps/wrk/wrk ] && return
+    mkdir -p .deps/wrk
+    if command -v wrk >/dev/null; then
+        ln -sf "$(command -v wrk)" .deps/wrk/wrk
+        return
+    fi
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || die "wrk is missing: install it and try again"
+    say "wrk, the load generator, into .deps/wrk"
+    local library
+    (cd .deps/wrk && apt-get download -qq wrk libluajit-5.1-2 && for package in ./*.deb; do dpkg-deb -x "$package" .; done) ||
+        die "wrk cannot be downloaded: run apt-get update, or install wrk, and try again"
+    library="$(dirname "$(find "$PWD/.deps/wrk/usr/lib" -name 'libluajit-5.1.so.2' | head -n 1)")"
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/.deps/wrk/usr/bin/wrk "$@"\n' "$library" "$PWD" >.deps/wrk/wrk
+    chmod +x .deps/wrk/wrk
+}
+
 need_tools
 python_environment
 clickhouse_library
 onnx_runtime
 if [ "${1:-}" = bench ]; then
-    for peers in tables qlib feast models series; do bench_environment "$peers"; done
+    for peers in tables qlib feast models series serving; do bench_environment "$peers"; done
+    load_generator
 fi

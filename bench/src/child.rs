@@ -37,6 +37,11 @@ impl Server {
         Ok(server)
     }
 
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The largest resident memory so far, in bytes.
     pub fn peak_bytes(&self) -> u64 {
         memory_bytes(self.child.id(), "VmHWM").unwrap_or(0)

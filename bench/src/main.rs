@@ -13,6 +13,7 @@ mod join;
 mod join_alone;
 mod linear;
 mod linear_alone;
+mod load;
 mod materialize;
 mod memory;
 mod native;
@@ -20,9 +21,13 @@ mod online;
 mod panel;
 mod peers;
 mod platform;
+#[path = "../../serving/tests/support/registry.rs"]
+mod registry;
 mod report;
 mod series;
 mod series_alone;
+mod serving;
+mod serving_alone;
 mod store;
 mod trees;
 mod trees_alone;
@@ -92,6 +97,8 @@ enum Benchmark {
     Series,
     /// A whole weekly training on the embedded platform
     Weekly,
+    /// One row over HTTP, beside `mlflow models serve` and FastAPI with ONNX Runtime
+    Serving,
 }
 
 /// A contender that is this program.
@@ -104,6 +111,7 @@ enum Work {
     Linear,
     Trees,
     Series,
+    Serving,
 }
 
 #[tokio::main]
@@ -145,6 +153,9 @@ async fn main() -> anyhow::Result<()> {
     if chosen(Benchmark::Weekly) {
         println!("{}", weekly::run(&weekahead, libchdb, cli.runs).await?);
     }
+    if chosen(Benchmark::Serving) {
+        println!("{}", serving::run(&peers, cli.runs).await?);
+    }
     Ok(())
 }
 
@@ -157,6 +168,7 @@ async fn contend(work: Work, cli: &Cli) -> anyhow::Result<()> {
         Work::Linear => linear_alone::work(cli.path.as_deref(), cli.model.as_deref(), cli.alpha),
         Work::Trees => trees_alone::work(cli.path.as_deref(), cli.model.as_deref()),
         Work::Series => series_alone::work(cli.path.as_deref(), cli.model.as_deref()),
+        Work::Serving => serving_alone::work(cli.path.as_deref(), cli.url.as_deref()).await,
     }
 }
 

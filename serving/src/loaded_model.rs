@@ -35,6 +35,11 @@ impl LoadedModel {
         self.batching.session().residual_quantiles()
     }
 
+    /// What the scale is multiplied with at each level, where the artifact tells.
+    pub fn offsets(&self) -> Option<&[f32]> {
+        self.batching.session().offsets()
+    }
+
     /// Point forecasts and quantiles of a request's rows, run together with those of other requests.
     ///
     /// # Shape

@@ -39,7 +39,7 @@ pub use error::{Error, Result};
 pub use experiments::Experiment;
 pub use logged_models::{LoggedModel, LoggedModelStatus, NewLoggedModel};
 pub use metrics::Metric;
-pub use mlmodel::{ModelMetadata, ModelSignature, TensorSpec};
+pub use mlmodel::{MLFLOW_VERSION, ModelMetadata, ModelSignature, TensorSpec};
 pub use onnx_model::{DownloadedModel, LoggedModelRef, ModelSelector, OnnxModel};
 pub use registry::ModelVersion;
 pub use runs::{

@@ -61,7 +61,8 @@ pub(crate) const ONNX_FILE: &str = "model.onnx";
 pub(crate) const METADATA_FILE: &str = "forecaster.json";
 
 // The versions that the models are tried with; deploy/requirements.txt pins the same.
-const MLFLOW_VERSION: &str = "3.17.2";
+/// The version of MLflow that models are written for and scored like.
+pub const MLFLOW_VERSION: &str = "3.17.2";
 const ONNX_VERSION: &str = "1.23.2";
 const ONNXRUNTIME_VERSION: &str = "1.31.1";
 const PYTHON_VERSION: &str = "3.11.7";

@@ -23,6 +23,12 @@ pub async fn predictions(platform: &Platform, model: &str, origin: &str) -> Valu
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
 }
 
+/// Our server answers MLflow's protocol as `server` does, and Triton's client, with this version of a registered model.
+pub async fn speaks_the_protocols(platform: &Platform, server: &ModelServer, model: &str, version: &str) {
+    python(&["protocols.py", &platform.tracker_url(), &platform.serving_url(), &server.url, model, version])
+        .await;
+}
+
 /// Every number of an answer of the API is MLflow's; quantiles as long as no outcome has adapted them.
 pub fn agrees(answer: &Value, mlflow: &Value) {
     let adapted = answer["intervals"]["outcomes"].as_u64().unwrap() > 0;

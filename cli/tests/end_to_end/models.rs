@@ -132,6 +132,7 @@ async fn trees_answer_alike(platform: &Platform) {
     mlflow::agrees(&answer, &loaded);
     let server = mlflow::ModelServer::start(platform, "models:/weekahead-weekly@champion").await;
     mlflow::agrees(&answer, &mlflow::predictions(platform, &server.url, "2013-02-08").await);
+    mlflow::speaks_the_protocols(platform, &server, MODEL, "7").await;
 }
 
 /// Twice, which goes two champions back; and the server answers by who is champion again.

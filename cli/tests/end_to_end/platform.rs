@@ -48,6 +48,10 @@ impl Platform {
         format!("http://127.0.0.1:{}", self.tracker)
     }
 
+    pub fn serving_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.serving)
+    }
+
     /// The binary with this platform's settings.
     pub fn weekahead(&self, args: &[&str]) -> Command {
         let root = repository();

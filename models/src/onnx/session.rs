@@ -17,6 +17,7 @@ pub struct OnnxSession {
     session: Mutex<Session>,
     meta: ArtifactMeta,
     residuals: Option<ResidualQuantiles>,
+    offsets: Option<Vec<f32>>,
 }
 
 impl OnnxSession {
@@ -28,8 +29,9 @@ impl OnnxSession {
     /// [`Error::Artifact`] when the bytes are not such an artifact.
     pub fn from_bytes(runtime: &OnnxRuntime, bytes: &[u8]) -> Result<Self> {
         let (meta, residuals) = ArtifactMeta::with_residuals(bytes)?;
-        let session = open(runtime, bytes).map_err(|e| Error::Artifact { reason: e.to_string() })?;
-        Ok(Self { session: Mutex::new(session), meta, residuals })
+        let mut session = open(runtime, bytes).map_err(|e| Error::Artifact { reason: e.to_string() })?;
+        let offsets = offsets(&mut session, &meta)?;
+        Ok(Self { session: Mutex::new(session), meta, residuals, offsets })
     }
 
     /// What the artifact says about itself.
@@ -40,6 +42,11 @@ impl OnnxSession {
     /// The interval offset at any level; `None` where quantiles are regressed, or of an artifact that does not tell.
     pub fn residual_quantiles(&self) -> Option<&ResidualQuantiles> {
         self.residuals.as_ref()
+    }
+
+    /// What the scale is multiplied with at each level, the same in every row: the output `offsets`. `None` of an artifact without it.
+    pub fn offsets(&self) -> Option<&[f32]> {
+        self.offsets.as_deref()
     }
 
     /// Point forecasts and quantiles of a batch of rows.
@@ -77,6 +84,18 @@ impl OnnxSession {
         // A session holds no state between runs that a panic could have left half done.
         self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The output `offsets` of a row, whichever.
+fn offsets(session: &mut Session, meta: &ArtifactMeta) -> Result<Option<Vec<f32>>> {
+    let features = meta.features.len();
+    let row = vec![0.0_f32; features];
+    let input = TensorRef::from_array_view(([1, features], row.as_slice())).map_err(inference)?;
+    let outputs = session.run(ort::inputs!["x" => input]).map_err(inference)?;
+    let Some(offsets) = outputs.get("offsets") else { return Ok(None) };
+    let (_, values) = offsets.try_extract_tensor::<f32>().map_err(inference)?;
+    check_shape("an output of the artifact", meta.levels.len(), values.len())?;
+    Ok(Some(values.to_vec()))
 }
 
 pub(super) fn open(runtime: &OnnxRuntime, bytes: &[u8]) -> ort::Result<Session> {

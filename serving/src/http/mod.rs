@@ -3,7 +3,10 @@
 mod features;
 mod forecasts;
 mod health;
+mod inference;
+mod numbers;
 mod problem;
+mod scoring;
 mod server;
 
 use std::collections::BTreeMap;
@@ -26,7 +29,9 @@ pub use forecasts::{
     SymbolForecast, UnansweredSymbol,
 };
 pub use health::Ready;
+pub use inference::{InferenceFault, ModelMetadata, ServerMetadata, TensorMetadata};
 pub use problem::Problem;
+pub use scoring::ScoringFault;
 pub use server::{ServerHandle, serve};
 
 /// The largest request body taken: 1,000 symbols need a tenth of it.
@@ -54,7 +59,26 @@ pub struct Api {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),
-    paths(health::healthz, health::readyz, forecasts::create, features::list, features::show)
+    paths(
+        health::healthz,
+        health::readyz,
+        forecasts::create,
+        features::list,
+        features::show,
+        scoring::ping,
+        scoring::health,
+        scoring::version,
+        scoring::invocations,
+        inference::server,
+        inference::live,
+        inference::ready,
+        inference::model,
+        inference::model_version,
+        inference::model_ready,
+        inference::model_version_ready,
+        inference::infer,
+        inference::infer_version
+    )
 )]
 struct Document;
 
@@ -71,10 +95,12 @@ pub fn router(api: Api) -> Router {
         .route("/v1/forecasts", post(forecasts::create))
         .route("/v1/features", get(features::list))
         .route("/v1/features/{symbol}", get(features::show))
-        .with_state(api)
+        .with_state(api.clone())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
-        .fallback(problem::no_route)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        // These have a larger limit of their own.
+        .merge(scoring::routes().merge(inference::routes()).with_state(api))
+        .fallback(problem::no_route)
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())
 }

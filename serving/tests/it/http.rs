@@ -43,7 +43,7 @@ async fn served(
     (serve(api, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap(), features)
 }
 
-fn libonnxruntime() -> PathBuf {
+pub fn libonnxruntime() -> PathBuf {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/onnxruntime/libonnxruntime.so");
     std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, PathBuf::from)
 }

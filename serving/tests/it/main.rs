@@ -3,6 +3,9 @@
 
 mod http;
 mod online;
+mod protocols;
+#[path = "../support/registry.rs"]
+mod registry;
 #[expect(dead_code, reason = "the builds that share it have more to tell")]
 #[path = "../../../materialize/tests/it/support.rs"]
 mod support;
