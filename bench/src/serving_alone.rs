@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use weekahead_features::View;
-use weekahead_market::{AsOf, Clock, SystemClock};
+use weekahead_market::{AsOf, Clock, Horizon, SystemClock};
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::http::{Api, serve};
-use weekahead_serving::{Forecaster, LiveModel, OnlineFeatures, Registry};
+use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
@@ -29,15 +29,12 @@ pub async fn work(folder: Option<&Path>, addr: Option<&str>) -> anyhow::Result<(
     let warehouse = Warehouse::new(&WarehouseConfig::default())?;
     let runtime = OnnxRuntime::load(Path::new(".deps/onnxruntime/libonnxruntime.so"))?;
     let registry = Arc::new(Registry::new(warehouse.clone(), tracker, runtime, MODEL));
-    let live = Arc::new(LiveModel::new(Arc::clone(&registry)));
+    let forecaster = Forecaster::new(warehouse.clone(), Arc::clone(&registry));
+    let service = ForecastService::new(forecaster, LiveModel::new(registry), None);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    live.refresh(AsOf::now(&*clock)).await?;
-    let api = Api {
-        forecaster: Arc::new(Forecaster::new(warehouse.clone(), registry)),
-        live,
-        features: OnlineFeatures::new(View::builtin(VIEW)?, warehouse, Vec::new()).map(Arc::new),
-        clock,
-    };
+    service.live.refresh(AsOf::now(&*clock)).await?;
+    let features = OnlineFeatures::new(View::builtin(VIEW)?, warehouse, Vec::new()).map(Arc::new);
+    let api = Api::new(service, Horizon::WEEK, features, clock);
     let server = serve(api, addr).await?;
     std::future::pending::<()>().await;
     server.shutdown().await;

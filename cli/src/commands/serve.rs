@@ -23,14 +23,10 @@ impl Serve {
         let others = platform::other_horizons(&settings).await?;
         let features = platform::online_features(&settings)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let horizon = settings.training.horizon;
         let api = Api {
-            forecaster: Arc::clone(&own.forecaster),
-            live: Arc::clone(&own.live),
-            present: Arc::clone(&own.present),
-            horizon: settings.training.horizon,
             horizons: Arc::new(others.clone()),
-            features: features.clone(),
-            clock: Arc::clone(&clock),
+            ..Api::new(own.clone(), horizon, features.clone(), Arc::clone(&clock))
         };
         let handle = http::serve(api, settings.serving.addr).await?;
         eprintln!("serving listens on http://{0}, its docs are at http://{0}/docs", handle.local_addr());

@@ -56,6 +56,19 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
 }
 
+impl Api {
+    /// Answers by one service, `horizon` sessions ahead.
+    pub fn new(
+        service: ForecastService,
+        horizon: Horizon,
+        features: weekahead_features::Result<Arc<OnlineFeatures>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let ForecastService { forecaster, live, present } = service;
+        Self { forecaster, live, present, horizon, horizons: Arc::default(), features, clock }
+    }
+}
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),

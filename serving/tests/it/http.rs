@@ -31,15 +31,8 @@ async fn served(
     let registry = Arc::new(registry);
     let forecaster = Forecaster::new(warehouse, Arc::clone(&registry));
     let service = ForecastService::new(forecaster, LiveModel::new(registry), None);
-    let api = Api {
-        forecaster: service.forecaster,
-        live: service.live,
-        present: service.present,
-        horizon: Horizon::WEEK,
-        horizons: Arc::default(),
-        features: features.clone(),
-        clock: Arc::new(FixedClock::at(as_of(published(WEDNESDAY + 2)).instant())),
-    };
+    let clock = Arc::new(FixedClock::at(as_of(published(WEDNESDAY + 2)).instant()));
+    let api = Api::new(service, Horizon::WEEK, features.clone(), clock);
     (serve(api, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap(), features)
 }
 

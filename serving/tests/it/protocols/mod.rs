@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
-use weekahead_market::{AsOf, FixedClock, Horizon};
+use weekahead_market::{FixedClock, Horizon};
 use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, to_onnx};
 use weekahead_models::{
     Calibration, DEFAULT_LEVELS, IntervalModel, ModelContext, ModelSpec, PreprocessingSpec, ScaleSpec,
     TrainingRows,
 };
 use weekahead_serving::http::{Api, ServerHandle, serve};
-use weekahead_serving::{Forecaster, LiveModel, OnlineFeatures, Registry};
+use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
@@ -36,16 +36,14 @@ async fn served(live: bool) -> ServerHandle {
     let warehouse = Warehouse::new(&nowhere).unwrap();
     let runtime = OnnxRuntime::load(&libonnxruntime()).unwrap();
     let registry = Arc::new(Registry::new(warehouse.clone(), tracker, runtime, MODEL));
-    let champion = Arc::new(LiveModel::new(Arc::clone(&registry)));
+    let forecaster = Forecaster::new(warehouse.clone(), Arc::clone(&registry));
+    let service = ForecastService::new(forecaster, LiveModel::new(registry), None);
     if live {
-        champion.refresh(AsOf::at(as_of(NOW).instant())).await.unwrap();
+        service.live.refresh(as_of(NOW)).await.unwrap();
     }
-    let api = Api {
-        forecaster: Arc::new(Forecaster::new(warehouse.clone(), registry)),
-        live: champion,
-        features: OnlineFeatures::new(view("online"), warehouse, symbols(&["AAPL"])).map(Arc::new),
-        clock: Arc::new(FixedClock::at(as_of(NOW).instant())),
-    };
+    let features = OnlineFeatures::new(view("online"), warehouse, symbols(&["AAPL"])).map(Arc::new);
+    let clock = Arc::new(FixedClock::at(as_of(NOW).instant()));
+    let api = Api::new(service, Horizon::WEEK, features, clock);
     serve(api, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap()
 }
 
