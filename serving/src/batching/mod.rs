@@ -54,6 +54,9 @@ impl Batching {
             let what = "a row of features";
             return Err(weekahead_models::Error::Shape { what, expected, found }.into());
         }
+        if rows.is_empty() {
+            return Ok(self.session.run(rows.view())?);
+        }
         let parts = self.enqueue(rows);
         if self.run_next() {
             let this = Arc::clone(self);
