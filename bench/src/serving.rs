@@ -46,8 +46,7 @@ pub async fn run(peers: &Peers, runs: usize) -> anyhow::Result<String> {
     let work = TempDir::new()?;
     prepare(work.path())?;
     child::run(peers.command("serving", "serving_models.py")?.arg(work.path()))?;
-    let contender =
-        |name, path, body, command| Contender { name, path, body, command, loads: Vec::new() };
+    let contender = |name, path, body, command| Contender { name, path, body, command, loads: Vec::new() };
     let mut contenders = [
         contender("weekahead", "/invocations", "inputs.json", ours),
         contender("FastAPI + onnxruntime", "/predict", "rows.json", fastapi),
@@ -168,7 +167,9 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
     let normal = Normal::new(0.0_f32, 0.02)?;
     let x = Array2::from_shape_simple_fn((ROWS, features.len()), || normal.sample(&mut rng));
     let noise: Vec<f64> = (0..ROWS).map(|_| f64::from(normal.sample(&mut rng))).collect();
-    let y = Array1::from_iter(x.rows().into_iter().zip(noise).map(|(row, noise)| f64::from(row.sum()) * 0.1 + noise));
+    let y = Array1::from_iter(
+        x.rows().into_iter().zip(noise).map(|(row, noise)| f64::from(row.sum()) * 0.1 + noise),
+    );
     std::fs::write(folder.join("model.onnx"), artifact(&features, &x, &y)?)?;
     let row: Vec<f64> = x.row(7).iter().map(|value| f64::from(*value)).collect();
     let write = |name: &str, value: Value| std::fs::write(folder.join(name), value.to_string());
