@@ -177,8 +177,8 @@ mod tests {
             ("true", 1.0),
             ("\" 1_0.5 \"", 10.5),
             ("\"-inf\"", f32::NEG_INFINITY),
-            // Rounded once to float64 and from there to float32: below half by the digits, half after the first rounding.
-            ("1.00000005960464477539062499999", 1.0),
+            // Rounded to float64 first: from there it is half way, which goes to the even one.
+            ("1.000000059604644775390625000001", 1.0),
             ("16777217", 16_777_216.0),
         ] {
             assert_eq!(read(text), Ok(expected), "{text}");

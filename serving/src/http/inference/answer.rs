@@ -1,11 +1,11 @@
 //! The answer: JSON, and after it the outputs that are wanted as bytes.
 
-use crate::LoadedModel;
+use weekahead_models::Outputs;
 
 use super::super::numbers::{Fault, shortened};
 use super::outputs::Output;
 use super::request::Request;
-use weekahead_models::Outputs;
+use crate::LoadedModel;
 
 /// An answer as it is sent.
 #[derive(Debug)]

@@ -95,7 +95,7 @@ pub(in crate::http) async fn model(
     State(api): State<Api>,
     Path(name): Path<String>,
 ) -> Result<Json<ModelMetadata>, InferenceFault> {
-    Ok(Json(metadata(&*live_model(&api, &name, None)?)))
+    Ok(Json(metadata(&live_model(&api, &name, None)?)))
 }
 
 /// The same of a version, which must be the live one.
@@ -115,7 +115,7 @@ pub(in crate::http) async fn model_version(
     State(api): State<Api>,
     Path((name, version)): Path<(String, String)>,
 ) -> Result<Json<ModelMetadata>, InferenceFault> {
-    Ok(Json(metadata(&*live_model(&api, &name, Some(&version))?)))
+    Ok(Json(metadata(&live_model(&api, &name, Some(&version))?)))
 }
 
 /// Whether this model is live.

@@ -1,6 +1,6 @@
 //! A request for inference: which rows, which outputs, in which form.
 
-use jiter::{Jiter, Peek};
+use jiter::{Jiter, NumberInt, Peek};
 
 use super::super::numbers::{Fault, MAX_ROWS, reader, shortened};
 use super::tensor::{Datatype, listed};
@@ -73,7 +73,7 @@ fn rows(inputs: Vec<Input>, raw: &[u8], features: usize) -> Result<Vec<f32>, Fau
             )));
         }
     };
-    if usize::try_from(count).map_or(true, |count| count > MAX_ROWS) {
+    if !usize::try_from(count).is_ok_and(|count| count <= MAX_ROWS) {
         return Err(Fault::TooManyRows);
     }
     let values = match (listed, raw_bytes) {
@@ -153,10 +153,9 @@ fn flag(jiter: &mut Jiter<'_>, name: &str) -> Result<Option<bool>, Fault> {
 }
 
 fn whole(jiter: &mut Jiter<'_>) -> Result<i64, Fault> {
-    let not_whole = || Fault::unreadable("a size is no whole number");
     match jiter.next_int() {
-        Ok(jiter::NumberInt::Int(value)) => Ok(value),
-        _ => Err(not_whole()),
+        Ok(NumberInt::Int(value)) => Ok(value),
+        _ => Err(Fault::unreadable("a size is no whole number")),
     }
 }
 
