@@ -77,6 +77,20 @@ impl Forecaster {
         &self.registry
     }
 
+    /// Where features, bars and forecasts are.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    /// The exchange's sessions.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    pub(crate) fn adaptive_step(&self) -> f64 {
+        self.adaptive_step
+    }
+
     /// Forecasts from what was known at `as_of`, by the champion of then, and writes them back.
     ///
     /// Each forecast stands on the newest session of its symbol that has features. `None` for symbols means all

@@ -7,20 +7,24 @@
 mod batching;
 mod error;
 mod forecaster;
+mod from_bars;
 pub mod http;
 mod intervals;
 mod live;
 mod loaded_model;
 mod online;
 mod registry;
+mod replay;
 
 pub use error::Error;
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
+pub use from_bars::BarForecasts;
 pub use intervals::ServedIntervals;
 pub use live::{Fault, LiveModel, keep_live};
 pub use loaded_model::LoadedModel;
 pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
 pub use registry::Registry;
+pub use replay::{Replay, ReplayedPart};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,10 +1,18 @@
 //! The HTTP API: one file a resource, OpenAPI from the code.
 
+mod accuracy;
+mod asked;
+mod cursor;
 mod features;
 mod forecasts;
+mod from_bars;
 mod health;
+mod lineage;
+mod models;
 mod problem;
 mod server;
+mod stored;
+mod symbols;
 
 use std::sync::Arc;
 
@@ -19,11 +27,22 @@ use weekahead_market::Clock;
 
 use crate::{Forecaster, LiveModel, OnlineFeatures};
 
+pub use accuracy::{
+    AccuracyAnswer, AccuracyFigures, AccuracyQuery, SymbolAccuracy, VersionAccuracy, WeekAccuracy,
+};
 pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
-pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
+pub use forecasts::{
+    CoverageAnswer, ForecastRequest, ForecastResponse, IntervalsAnswer, QuantileAnswer, SymbolForecast,
+    UnansweredSymbol,
+};
+pub use from_bars::{BarForecast, FromBarsAnswer, FromBarsRequest, OwnBar, OwnSeries};
 pub use health::Ready;
+pub use lineage::{IntervalLineage, LineageAnswer, LoadLineage, ObjectLineage};
+pub use models::{CandidateAnswer, ModelsAnswer, VersionAnswer};
 pub use problem::Problem;
 pub use server::{ServerHandle, serve};
+pub use stored::{RealisedOutcome, StoredForecast, StoredForecasts, StoredQuery};
+pub use symbols::{PriceAnswer, PricesAnswer, PricesQuery, SymbolAnswer, SymbolsAnswer};
 
 /// The largest request body taken: 1,000 symbols need a tenth of it.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -44,7 +63,20 @@ pub struct Api {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "weekahead", description = "Week-ahead stock forecasts with intervals and lineage."),
-    paths(health::healthz, health::readyz, forecasts::create, features::list, features::show)
+    paths(
+        health::healthz,
+        health::readyz,
+        forecasts::create,
+        features::list,
+        features::show,
+        from_bars::create,
+        stored::list,
+        lineage::show,
+        symbols::list,
+        symbols::prices,
+        accuracy::show,
+        models::show
+    )
 )]
 struct Document;
 
@@ -58,13 +90,20 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/v1/forecasts", post(forecasts::create))
+        .route("/v1/forecasts", post(forecasts::create).get(stored::list))
+        .route("/v1/forecasts/{id}/lineage", get(lineage::show))
+        .route("/v1/symbols", get(symbols::list))
+        .route("/v1/symbols/{symbol}/prices", get(symbols::prices))
+        .route("/v1/accuracy", get(accuracy::show))
+        .route("/v1/models", get(models::show))
         .route("/v1/features", get(features::list))
         .route("/v1/features/{symbol}", get(features::show))
-        .with_state(api)
+        .with_state(api.clone())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .fallback(problem::no_route)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        // It has a larger limit of its own.
+        .merge(from_bars::routes().with_state(api))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())
 }

@@ -1,8 +1,10 @@
-//! Online features against the real engine.
+//! The API and the online features against the real engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod bars;
 mod http;
 mod online;
+mod stored;
 #[expect(dead_code, reason = "the builds that share it have more to tell")]
 #[path = "../../../materialize/tests/it/support.rs"]
 mod support;
