@@ -42,6 +42,26 @@ pub enum Error {
         /// The digest that was registered.
         registered: String,
     },
+    /// A forecast is asked about that another registered model made.
+    #[error(
+        "it is a forecast of `{of}`, and `{model}` is followed here: ask with `training.model` set to it"
+    )]
+    OtherModel {
+        /// The registered model that is followed.
+        model: String,
+        /// The one that made the forecast.
+        of: String,
+    },
+    /// The champion was trained on other features than this process computes.
+    #[error(
+        "the model needs {model}, and this server computes {held}: serve the view that the model was trained on"
+    )]
+    OtherView {
+        /// The view of the model, with its version.
+        model: String,
+        /// The view that is computed here.
+        held: String,
+    },
     /// The model cannot be run.
     #[error(transparent)]
     Model(#[from] weekahead_models::Error),

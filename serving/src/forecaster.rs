@@ -83,14 +83,23 @@ impl Forecaster {
         Ok(Self { adaptive_step: step, ..self })
     }
 
-    /// The exchange's calendar.
+    /// The registry, for health checks.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Where features, bars and forecasts are.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    /// The exchange's sessions.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
     }
 
-    /// The registry, for health checks.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
+    pub(crate) fn adaptive_step(&self) -> f64 {
+        self.adaptive_step
     }
 
     /// Forecasts from what was known at `as_of`, by the champion of then, and writes them back.

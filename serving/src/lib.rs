@@ -8,6 +8,7 @@ mod batching;
 mod error;
 mod explanation;
 mod forecaster;
+mod from_bars;
 pub mod http;
 mod intervals;
 mod live;
@@ -15,17 +16,20 @@ mod loaded_model;
 mod online;
 mod present;
 mod registry;
+mod replay;
 mod service;
 
 pub use error::Error;
 pub use explanation::{Effect, Explanation};
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
+pub use from_bars::BarForecasts;
 pub use intervals::ServedIntervals;
 pub use live::{Fault, LiveModel, keep_live};
 pub use loaded_model::LoadedModel;
 pub use online::{OnlineFeatures, OnlineFreshness, OnlineRow, Refreshed, keep_fresh};
 pub use present::{Present, keep_present};
 pub use registry::Registry;
+pub use replay::{Replay, ReplayedPart};
 pub use service::ForecastService;
 
 /// The result of everything fallible in this crate.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use weekahead_market::AsOf;
 use weekahead_models::onnx::OnnxRuntime;
-use weekahead_tracker::{ModelSelector, ModelVersion, Tracker};
+use weekahead_tracker::{ModelSelector, ModelVersion, Run, Tracker};
 use weekahead_warehouse::Warehouse;
 
 use crate::{Error, LoadedModel, Result};
@@ -66,6 +66,23 @@ impl Registry {
             Some(decision) => self.version(decision.model_version).await,
             None => Err(self.none(as_of)),
         }
+    }
+
+    /// All versions, newest first, and the aliases that point at some of them.
+    ///
+    /// # Errors
+    /// Errors of the tracker.
+    pub async fn versions(&self) -> Result<(Vec<ModelVersion>, BTreeMap<String, u32>)> {
+        let versions = self.tracker.model_versions(&self.model).await?;
+        Ok((versions, self.tracker.aliases(&self.model).await?))
+    }
+
+    /// Runs by their ids; those that the tracker does not have are left out.
+    ///
+    /// # Errors
+    /// Errors of the tracker.
+    pub async fn runs(&self, run_ids: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Run>> {
+        Ok(self.tracker.runs(run_ids).await?)
     }
 
     /// A version, loaded at its first use.

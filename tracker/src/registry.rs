@@ -42,6 +42,8 @@ pub struct ModelVersion {
 impl ModelVersion {
     /// The tag that holds the SHA-256 of the version's artifact: written at registration, checked at loading.
     pub const DIGEST_TAG: &'static str = "weekahead.model_digest";
+    /// The tag that holds the kind of model with its hyperparameters.
+    pub const SPEC_TAG: &'static str = "weekahead.model";
     /// The alias of the version that answers.
     pub const CHAMPION: &'static str = "champion";
 }

@@ -34,7 +34,7 @@ use worker::Worker;
 /// The tag that names a session.
 const SESSION_TAG: &str = "weekahead.session_key";
 /// The tag that names a model within its session.
-const MODEL_TAG: &str = "weekahead.model";
+const MODEL_TAG: &str = ModelVersion::SPEC_TAG;
 /// The tag that says why a run did not end well.
 const FAILURE_TAG: &str = "weekahead.failure";
 /// The tag of a decision, on a session's run and on the version that it is about.

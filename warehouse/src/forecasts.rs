@@ -159,7 +159,7 @@ impl Warehouse {
 }
 
 impl ForecastFilter {
-    fn conditions(&self) -> String {
+    pub(crate) fn conditions(&self) -> String {
         let parts = [
             (self.forecast_id.is_some(), " AND forecast_id = {id:UUID}"),
             (self.symbols.is_some(), " AND symbol IN {symbols:Array(String)}"),
@@ -172,7 +172,7 @@ impl ForecastFilter {
         parts.into_iter().filter(|(wanted, _)| *wanted).map(|(_, text)| text).collect()
     }
 
-    fn bind(&self, mut query: Query) -> Query {
+    pub(crate) fn bind(&self, mut query: Query) -> Query {
         let texts = [
             ("id", self.forecast_id.map(|id| id.to_string())),
             ("from", self.from.map(|session| session.to_string())),
@@ -201,7 +201,7 @@ struct StoredId {
 
 /// The row as the table has it.
 #[derive(Row, Serialize, Deserialize)]
-struct Stored {
+pub(crate) struct Stored {
     #[serde(with = "clickhouse::serde::uuid")]
     forecast_id: Uuid,
     symbol: String,

@@ -9,6 +9,7 @@
 //! Every read says where it stands: it takes an [`AsOf`](weekahead_market::AsOf) and returns only what was
 //! known by then. Every write may be repeated: the same rows twice are one row.
 
+mod accuracy;
 mod backtests;
 mod bar_histories;
 mod bars;
@@ -17,8 +18,11 @@ mod config;
 mod error;
 mod feature_stats;
 mod features;
+mod forecast_pages;
 mod forecasts;
 mod known;
+mod leaderboard;
+mod load_objects;
 mod loads;
 mod migrations;
 mod native;
@@ -27,9 +31,11 @@ mod pipeline_runs;
 mod promotions;
 mod served_quantiles;
 mod sql;
+mod symbols;
 mod tables;
 mod transport;
 
+pub use accuracy::{Accuracy, AccuracyBy, AccuracyFilter};
 pub use backtests::BacktestRow;
 pub use bar_histories::BarHistory;
 pub use bars::{BARS_TABLE, BarVersion};
@@ -41,12 +47,16 @@ pub use features::{
     Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
     Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
+pub use forecast_pages::ForecastPlace;
 pub use forecasts::{ForecastFilter, ForecastRow, IntervalRecord, WriteCounts, forecast_id};
+pub use leaderboard::LeaderboardRow;
+pub use load_objects::LoadedObject;
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;
 pub use pipeline_runs::PipelineRun;
 pub use promotions::PromotionRow;
 pub use served_quantiles::ServedQuantiles;
+pub use symbols::SymbolExtent;
 pub use tables::TableDigest;
 
 /// The result of everything fallible in this crate.

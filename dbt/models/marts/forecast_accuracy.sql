@@ -35,7 +35,10 @@ select
     realised * realised as random_walk_squared_error,
     lower_80_return as lower_80,
     upper_80_return as upper_80,
+    {{ quantile_at('quantile_levels', 'quantile_values', 0.05) }} as lower_90,
+    {{ quantile_at('quantile_levels', 'quantile_values', 0.95) }} as upper_90,
     if(lower_80 is null or upper_80 is null, null, toUInt8(realised between lower_80 and upper_80)) as in_interval_80,
+    if(lower_90 is null or upper_90 is null, null, toUInt8(realised between lower_90 and upper_90)) as in_interval_90,
     {{ direction_hit('point_return', 'realised') }} as direction_hit,
     {{ pinball('quantile_levels', 'quantile_values', 'realised') }} as pinball
 from realised

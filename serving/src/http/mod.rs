@@ -1,13 +1,21 @@
 //! The HTTP API: one file a resource, OpenAPI from the code.
 
+mod accuracy;
+mod asked;
+mod cursor;
 mod features;
 mod forecasts;
+mod from_bars;
 mod health;
 mod inference;
+mod lineage;
+mod models;
 mod numbers;
 mod problem;
 mod scoring;
 mod server;
+mod stored;
+mod symbols;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,16 +31,24 @@ use weekahead_market::{Clock, Horizon};
 
 use crate::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Present};
 
+pub use accuracy::{
+    AccuracyAnswer, AccuracyFigures, AccuracyQuery, SymbolAccuracy, VersionAccuracy, WeekAccuracy,
+};
 pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
 pub use forecasts::{
-    CoverageAnswer, EffectAnswer, ForecastRequest, ForecastResponse, IntervalsAnswer, QuantileAnswer,
-    SymbolForecast, UnansweredSymbol,
+    CoverageAnswer, EffectAnswer, ForecastRequest, ForecastResponse, FreshForecast, IntervalsAnswer,
+    QuantileAnswer, SymbolForecast, UnansweredSymbol,
 };
+pub use from_bars::{BarForecast, FromBarsAnswer, FromBarsRequest, OwnBar, OwnSeries};
 pub use health::Ready;
 pub use inference::{InferenceFault, ModelMetadata, ServerMetadata, TensorMetadata};
+pub use lineage::{IntervalLineage, LineageAnswer, LoadLineage, ObjectLineage};
+pub use models::{CandidateAnswer, ModelsAnswer, VersionAnswer};
 pub use problem::Problem;
 pub use scoring::ScoringFault;
 pub use server::{ServerHandle, serve};
+pub use stored::{RealisedOutcome, StoredForecast, StoredForecasts, StoredQuery};
+pub use symbols::{PriceAnswer, PricesAnswer, PricesQuery, SymbolAnswer, SymbolsAnswer};
 
 /// The largest request body taken: 1,000 symbols need a tenth of it.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -90,7 +106,14 @@ impl Api {
         inference::model_ready,
         inference::model_version_ready,
         inference::infer,
-        inference::infer_version
+        inference::infer_version,
+        from_bars::create,
+        stored::list,
+        lineage::show,
+        symbols::list,
+        symbols::prices,
+        accuracy::show,
+        models::show
     )
 )]
 struct Document;
@@ -105,14 +128,19 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/v1/forecasts", post(forecasts::create))
+        .route("/v1/forecasts", post(forecasts::create).get(stored::list))
+        .route("/v1/forecasts/{id}/lineage", get(lineage::show))
+        .route("/v1/symbols", get(symbols::list))
+        .route("/v1/symbols/{symbol}/prices", get(symbols::prices))
+        .route("/v1/accuracy", get(accuracy::show))
+        .route("/v1/models", get(models::show))
         .route("/v1/features", get(features::list))
         .route("/v1/features/{symbol}", get(features::show))
         .with_state(api.clone())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        // These have a larger limit of their own.
-        .merge(scoring::routes().merge(inference::routes()).with_state(api))
+        // These have larger limits of their own.
+        .merge(scoring::routes().merge(inference::routes()).merge(from_bars::routes()).with_state(api))
         .fallback(problem::no_route)
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())

@@ -11,6 +11,10 @@ use crate::Error;
 /// What went wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
+    /// The same as a URI reference (RFC 9457): `/problems/` and the code.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/unknown_symbol")]
+    pub kind: String,
     /// The kind of problem, for programs; never changes its meaning.
     #[schema(example = "unknown_symbol")]
     pub code: String,
@@ -27,6 +31,7 @@ impl Problem {
     /// A problem with its status, code, title and detail.
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
+            kind: format!("/problems/{code}"),
             code: code.to_owned(),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -54,6 +59,17 @@ impl From<Error> for Problem {
                 "The view cannot be held online",
                 error.to_string(),
             ),
+            Error::OtherView { .. } => Self::new(
+                StatusCode::CONFLICT,
+                "other_view",
+                "The model has other features",
+                error.to_string(),
+            ),
+            Error::Warehouse(weekahead_warehouse::Error::UnknownTable { .. }) => {
+                tracing::error!(%error, "a table is missing");
+                let detail = "the tables behind this are not built yet: ingest, then build the features";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_built", "Not built yet", detail)
+            }
             Error::Market(_) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",

@@ -1,4 +1,4 @@
-//! What a client of the feature routes sees.
+//! What a client of the feature routes sees; the server that other stories ask, too.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use weekahead_tracker::{Tracker, TrackerConfig};
 use crate::support::{Platform, as_of, bar, published, ranked_view, symbols, view};
 
 /// Wednesday, 23 January 2013.
-const WEDNESDAY: i32 = 15_728;
+pub const WEDNESDAY: i32 = 15_728;
 
 /// A server that stands on Friday evening, and the features that it serves.
-async fn served(
+pub async fn served(
     platform: &Platform,
     view: View,
 ) -> (ServerHandle, weekahead_features::Result<Arc<OnlineFeatures>>) {
@@ -41,7 +41,7 @@ pub fn libonnxruntime() -> PathBuf {
     std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, PathBuf::from)
 }
 
-async fn get(server: &ServerHandle, path: &str) -> Value {
+pub async fn get(server: &ServerHandle, path: &str) -> Value {
     let answer = reqwest::get(format!("http://{}{path}", server.local_addr())).await.unwrap();
     let status = answer.status().as_u16();
     json!({"request": path, "status": status, "answer": answer.json::<Value>().await.unwrap()})

@@ -1,11 +1,13 @@
-//! Online features against the real engine.
+//! The API and the online features against the real engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod bars;
 mod http;
 mod online;
 mod protocols;
 #[path = "../support/registry.rs"]
 mod registry;
+mod stored;
 #[expect(dead_code, reason = "the builds that share it have more to tell")]
 #[path = "../../../materialize/tests/it/support.rs"]
 mod support;

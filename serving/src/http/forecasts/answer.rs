@@ -28,7 +28,7 @@ pub struct ForecastResponse {
     /// What the intervals have covered so far, and learned from it.
     pub intervals: IntervalsAnswer,
     /// A forecast a symbol.
-    pub forecasts: Vec<SymbolForecast>,
+    pub forecasts: Vec<FreshForecast>,
     /// The symbols without one, and why.
     pub unanswered: Vec<UnansweredSymbol>,
 }
@@ -74,8 +74,16 @@ pub struct SymbolForecast {
     pub log_return: f64,
     /// The expected price.
     pub price: f64,
-    /// Quantiles by increasing level: those that were asked for, else all of the model.
+    /// Quantiles by increasing level.
     pub quantiles: Vec<QuantileAnswer>,
+}
+
+/// A forecast that was asked for, with what it stands on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FreshForecast {
+    /// The forecast, with the quantiles that were asked for, else with all of the model.
+    #[serde(flatten)]
+    pub forecast: SymbolForecast,
     /// How many sessions of the exchange have closed since the origin: 0 where the features are as fresh as can be.
     pub lag_sessions: u64,
     /// What features have to do with it, the greatest effect first, where that was asked for.
@@ -118,7 +126,7 @@ impl ForecastResponse {
     /// The answer with the quantiles that are wanted, at an instant up to which `last_closed` is the last session that has closed.
     pub(super) fn of(answer: Forecasts, wanted: &Wanted, calendar: &Calendar, last_closed: Session) -> Self {
         let champion = &answer.champion;
-        let forecast = |row: &ForecastRow| SymbolForecast::of(row, wanted, calendar, last_closed);
+        let forecast = |row: &ForecastRow| FreshForecast::of(row, wanted, calendar, last_closed);
         Self {
             model: champion.model.clone(),
             model_version: champion.version,
@@ -150,11 +158,19 @@ impl From<&ServedIntervals> for IntervalsAnswer {
     }
 }
 
-impl SymbolForecast {
+impl FreshForecast {
     fn of(row: &ForecastRow, wanted: &Wanted, calendar: &Calendar, last_closed: Session) -> Self {
+        let mut forecast = SymbolForecast::from(row);
+        forecast.quantiles.retain(|quantile| wanted.has(quantile.level));
+        let lag = calendar.distance(row.forecast.key.origin, last_closed);
+        Self { forecast, lag_sessions: u64::try_from(lag).unwrap_or(0), explanation: None }
+    }
+}
+
+impl From<&ForecastRow> for SymbolForecast {
+    fn from(row: &ForecastRow) -> Self {
         let forecast: &Forecast = &row.forecast;
-        let quantiles = forecast.quantiles.iter().filter(|(level, _)| wanted.has(level.level()));
-        let lag = calendar.distance(forecast.key.origin, last_closed);
+        let quantiles = forecast.quantiles.iter();
         Self {
             forecast_id: row.id().to_string(),
             symbol: forecast.key.symbol.to_string(),
@@ -170,8 +186,6 @@ impl SymbolForecast {
                     price: forecast.price_of(*value),
                 })
                 .collect(),
-            lag_sessions: u64::try_from(lag).unwrap_or(0),
-            explanation: None,
         }
     }
 }

@@ -11,8 +11,8 @@ use weekahead_market::AsOf;
 use super::{Api, Problem};
 
 pub use answer::{
-    CoverageAnswer, EffectAnswer, ForecastResponse, IntervalsAnswer, QuantileAnswer, SymbolForecast,
-    UnansweredSymbol,
+    CoverageAnswer, EffectAnswer, ForecastResponse, FreshForecast, IntervalsAnswer, QuantileAnswer,
+    SymbolForecast, UnansweredSymbol,
 };
 pub use request::ForecastRequest;
 
