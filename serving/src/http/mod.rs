@@ -3,6 +3,7 @@
 mod features;
 mod forecasts;
 mod health;
+mod page;
 mod problem;
 mod server;
 
@@ -62,6 +63,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/features", get(features::list))
         .route("/v1/features/{symbol}", get(features::show))
         .with_state(api)
+        .merge(page::routes())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .fallback(problem::no_route)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
