@@ -1,8 +1,8 @@
 // One symbol: its numbers, its fan, and what became of its forecasts.
 import { forecast as ask, getThen } from "./api.js";
-import { fold, h, table, trouble } from "./dom.js";
+import { fold, h, table, trouble, words } from "./dom.js";
 import { fan } from "./fan.js";
-import { date, percent, price, sessions, whole } from "./format.js";
+import { date, percent, price, sessions, when, whole } from "./format.js";
 import { history, outcomeOf, past } from "./past.js";
 import { band, middle } from "./quantiles.js";
 
@@ -37,21 +37,22 @@ async function show(symbol, span, places, signal, again) {
   const [prices, stored, accuracy] = answers;
   const forecasts = stored.value?.forecasts ?? [];
   const newest = latest(forecasts);
-  places.figures.replaceChildren(...figures(prices.value?.prices, newest));
+  places.figures.replaceChildren(...figures(prices.value, newest));
   places.prices.replaceChildren(h("h3", null, "Prices and forecast"), ...left(symbol, prices, newest, stored, again));
   places.record.replaceChildren(h("h3", null, "Forecasts and what happened"), ...right(symbol, forecasts, newest, stored, accuracy, again));
 }
 
 const waiting = () => h("p", { class: "waiting" }, "Loading");
 
-/** The forecast of the newest origin, and of several there, the one that was written last. */
+/** The forecast of the newest origin; of several there, that of a week ahead, and then the one that was written last. */
 function latest(forecasts) {
-  const rank = ({ origin, written_at: written }) => `${origin} ${written}`;
+  const rank = ({ origin, horizon_sessions: ahead, written_at: written }) => `${origin} ${ahead === 5 ? 1 : 0} ${written}`;
   return forecasts.reduce((best, one) => (!best || rank(one) > rank(best) ? one : best), null);
 }
 
-function figures(prices, forecast) {
+function figures(known, forecast) {
   const pairs = [];
+  const prices = known?.prices;
   if (prices?.length) pairs.push([`Close, ${date(prices.at(-1).session)}`, price(prices.at(-1).close)]);
   if (forecast) {
     const wide = band(forecast, 0.8, "price");
@@ -59,13 +60,14 @@ function figures(prices, forecast) {
     if (wide) pairs.push(["80 % interval", `${price(wide.low)} – ${price(wide.high)}`]);
     pairs.push(["Model", `${forecast.model} v${forecast.model_version}`]);
   }
+  if (known) pairs.push(["Known by", when(known.as_of)]);
   return pairs.map(([name, value, look]) => h("div", null, h("dt", null, name), h("dd", { class: look }, value)));
 }
 
 function left(symbol, prices, forecast, stored, again) {
   if (prices.status === "rejected") return [trouble("Prices could not be read", prices.reason, again)];
   const rows = prices.value.prices;
-  if (!rows.length) return [h("p", { class: "empty" }, `No price of ${symbol} was known then: run \`weekahead ingest\`, or choose a later date.`)];
+  if (!rows.length) return [h("p", { class: "empty" }, words(`No price of ${symbol} was known then: run \`weekahead ingest\`, or choose a later date.`))];
   const drawn = [fan(symbol, rows, forecast)];
   if (forecast) drawn.push(legend([["band-50", "50 %"], ["band-80", "80 %"], ["band-90", "90 %"], ["median", "median"], ["origin", "origin"]]));
   if (stored.status === "fulfilled") drawn.push(offer(symbol, rows, forecast, again));
@@ -103,7 +105,7 @@ async function make(symbol, line, button, again) {
 
 function right(symbol, forecasts, newest, stored, accuracy, again) {
   if (stored.status === "rejected") return [trouble("Forecasts could not be read", stored.reason, again)];
-  if (!newest) return [h("p", { class: "empty" }, `No forecasts of ${symbol} yet: \`weekahead forecast\` writes the week ahead of the whole universe.`)];
+  if (!newest) return [h("p", { class: "empty" }, words(`No forecasts of ${symbol} yet: \`weekahead forecast\` writes the week ahead of the whole universe.`))];
   const rows = history(forecasts, newest.horizon_sessions);
   const unread = accuracy.status === "rejected" && trouble("The record over all outcomes could not be read", accuracy.reason, again);
   return [

@@ -39,7 +39,10 @@ export function fold(title, build) {
   return details;
 }
 
+/** Text whose commands, between backticks, are set as code. */
+export const words = (text) => text.split("`").map((part, n) => (n % 2 ? h("code", null, part) : part));
+
 /** One line that something went wrong, what to do, and a way to do it again. */
 export const trouble = (what, problem, again) =>
-  h("p", { class: "trouble", role: "alert" }, `${what}: ${problem.message} `,
+  h("p", { class: "trouble", role: "alert" }, words(`${what}: ${problem.message} `),
     again && h("button", { type: "button", class: "quiet", onclick: again }, "Try again"));

@@ -51,8 +51,8 @@ function draw(prices, closes, forecast, width, height) {
   const origin = shown ? stands : prices.length - 1;
   const x = across(box, origin, Math.max(origin + (shown?.horizon_sessions ?? 0), prices.length - 1));
   const intervals = shown ? bands(shown, "price") : [];
-  const y = linear(extent([...closes, ...intervals.flatMap(({ low, high }) => [low, high])]), [box.bottom, box.top]);
   const [bottom, top] = extent([...closes, ...intervals.flatMap(({ low, high }) => [low, high])]);
+  const y = linear([bottom, top], [box.bottom, box.top]);
   picture.append(grid(box, y, ticks(bottom, top, Math.max(3, Math.round(height / 60))), (value) => (top - bottom < 5 ? value.toFixed(2) : price(value).replace(".00", ""))));
   if (shown) picture.append(wedge(shown, intervals, closes[origin], { box, x, y, origin }));
   picture.append(svg("path", { class: "close", d: path(closes.map((close, n) => [x(n), y(close)])) }));
@@ -96,6 +96,7 @@ function stops(prices, closes, forecast, origin, x) {
   if (!forecast) return past;
   const target = origin + forecast.horizon_sessions;
   const spread = bands(forecast, "price").map(({ share, low, high }) => `${share * 100} % ${price(low)} to ${price(high)}`);
-  const text = `${date(forecast.target_session)}, target: median ${price(middle(forecast, "price"))}; ${spread.join("; ")}`;
-  return [...past.slice(0, target), { x: x(target), text: past[target] ? `${past[target].text}; forecast: ${text.split(": ").slice(1).join(": ")}` : text }, ...past.slice(target + 1)];
+  const forecasted = `median ${price(middle(forecast, "price"))}; ${spread.join("; ")}`;
+  const text = past[target] ? `${past[target].text}; ${forecasted}` : `${date(forecast.target_session)}, target: ${forecasted}`;
+  return [...past.slice(0, target), { x: x(target), text }, ...past.slice(target + 1)];
 }

@@ -1,6 +1,6 @@
 // How fresh the data is and whether the API can forecast.
 import { get } from "./api.js";
-import { byId, fold, h, table, trouble } from "./dom.js";
+import { byId, fold, h, table, trouble, words } from "./dom.js";
 import { behind, date, sessions, whole } from "./format.js";
 
 /** The most symbols that are named one by one. */
@@ -13,7 +13,7 @@ export async function showState() {
     const ready = await get("/readyz");
     const lag = ready.features_lag_sessions;
     place.className = "state ready";
-    place.replaceChildren(h("b", null, "Ready"), ` ${ready.model} version ${ready.model_version}`);
+    place.replaceChildren(h("b", null, "Ready"), ` ${ready.model} version ${ready.model_version}${Number.isFinite(lag) ? `, features ${behind(lag)}` : ""}`);
     return [
       ["API", "ready"],
       ["Model", `${ready.model} version ${ready.model_version}`],
@@ -22,8 +22,8 @@ export async function showState() {
     ];
   } catch (problem) {
     place.className = "state away";
-    place.replaceChildren(h("b", null, "Not ready"), ` ${problem.code === "no_champion" ? "no champion yet" : problem.message}`);
-    return [["API", `not ready: ${problem.message}`]];
+    place.replaceChildren(h("b", null, "Not ready"), ` ${problem.code === "no_champion" ? "no champion yet" : problem.message.replaceAll("`", "")}`);
+    return [["API", words(`not ready: ${problem.message}`)]];
   }
 }
 
@@ -36,7 +36,7 @@ export function showFreshness(state, known, again) {
 }
 
 function lags(symbols) {
-  if (!symbols.length) return [h("p", { class: "empty" }, "No symbol has a price yet: `weekahead ingest` reads the first quotes.")];
+  if (!symbols.length) return [h("p", { class: "empty" }, words("No symbol has a price yet: `weekahead ingest` reads the first quotes."))];
   const late = symbols.filter(({ lag_sessions: lag }) => lag > 0);
   const newest = symbols.reduce((best, { last_session: last }) => (last > best ? last : best), "");
   const oldest = [...symbols].sort((a, b) => b.lag_sessions - a.lag_sessions || (a.symbol < b.symbol ? -1 : 1));

@@ -1,6 +1,6 @@
 // The leaderboard: who forecasts, who might, and whether anybody beats the random walk.
 import { get } from "./api.js";
-import { byId, h, svg, table, trouble } from "./dom.js";
+import { byId, h, svg, table, trouble, words } from "./dom.js";
 import { bps, fixed, share, whole } from "./format.js";
 
 const BASELINE = "random_walk";
@@ -26,7 +26,7 @@ function kindOf({ champion, versions }) {
 }
 
 function decision({ model, champion, versions }, kind) {
-  if (!champion) return [h("p", { class: "empty" }, "No champion yet: `weekahead train` fits the models, compares them and promotes one.")];
+  if (!champion) return [h("p", { class: "empty" }, words("No champion yet: `weekahead train` fits the models, compares them and promotes one."))];
   const why = versions.find(({ version }) => version === champion.version)?.decision;
   const name = `${model} version ${champion.version}${kind ? `, ${kind}` : ""}`;
   return [h("p", null, h("span", { class: "tag champion" }, "champion"), ` ${name}`), why && h("p", { class: "note why" }, String(why))].filter(Boolean);
@@ -47,7 +47,7 @@ export function verdict(rows, champion) {
 }
 
 function board(rows, champion) {
-  if (!rows.length) return [h("p", { class: "empty" }, "No backtest is recorded yet: `weekahead train` makes the first.")];
+  if (!rows.length) return [h("p", { class: "empty" }, words("No backtest is recorded yet: `weekahead train` makes the first."))];
   const tag = ({ model }) => [model === champion && h("span", { class: "tag champion" }, "champion"), model === BASELINE && h("span", { class: "tag" }, "baseline")];
   const widest = Math.max(0.01, ...rows.map(({ mase }) => Math.abs(mase - 1)).filter(Number.isFinite));
   return [
