@@ -96,7 +96,7 @@ async function make(symbol, line, button, again) {
   try {
     const { unanswered } = await ask([symbol]);
     if (!unanswered.length) return again();
-    line.textContent = `${symbol} has no forecast: ${unanswered[0].reason}.`;
+    line.textContent = `${symbol} has no forecast: ${unanswered[0].reason}`;
   } catch (problem) {
     line.replaceWith(trouble("The forecast was not made", problem, again));
   }

@@ -47,6 +47,7 @@ export function verdict(rows, champion) {
 }
 
 function board(rows, champion) {
+  if (!rows.length && !champion) return [];
   if (!rows.length) return [h("p", { class: "empty" }, words("No backtest is recorded yet: `weekahead train` makes the first."))];
   const tag = ({ model }) => [model === champion && h("span", { class: "tag champion" }, "champion"), model === BASELINE && h("span", { class: "tag" }, "baseline")];
   const widest = Math.max(0.01, ...rows.map(({ mase }) => Math.abs(mase - 1)).filter(Number.isFinite));

@@ -106,35 +106,12 @@ async fn file(Path((digest, name)): Path<(String, String)>, headers: HeaderMap) 
 fn answer(headers: &HeaderMap, kind: &'static str, cache: &'static str, text: &Bytes) -> Response {
     let etag = PAGE.etag.as_str();
     let held = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_held = held.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
-    let mark = [(header::ETAG, etag), (header::CACHE_CONTROL, cache), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let is_held =
+        held.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+    let mark =
+        [(header::ETAG, etag), (header::CACHE_CONTROL, cache), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     if is_held {
         return (StatusCode::NOT_MODIFIED, mark).into_response();
     }
     (mark, [(header::CONTENT_TYPE, kind)], text.clone()).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The whole page, as it goes over the wire once.
-    const MOST_BYTES: usize = 60_000;
-
-    #[test]
-    fn the_page_is_small() {
-        let bytes = PAGE.html.len() + PAGE.files.iter().map(|file| file.text.len()).sum::<usize>();
-        assert!(bytes <= MOST_BYTES, "{bytes} bytes");
-    }
-
-    #[test]
-    fn every_file_is_in_the_binary_and_nothing_is_inline() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(name == "index.html" || FILES.iter().any(|(file, _, _)| *file == name), "{name} is not served");
-        }
-        let html = std::str::from_utf8(&PAGE.html).unwrap();
-        assert!(["<style", " style=", "<script>", " onclick=", "\"/page/main.js\""].iter().all(|part| !html.contains(part)));
-    }
 }

@@ -6,12 +6,16 @@
 
 mod stub;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
 
 use stub::World;
+
+/// The whole page, as it goes over the wire once, uncompressed.
+const MOST_BYTES: usize = 60_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_see_what_the_api_says() {
@@ -38,7 +42,7 @@ async fn people_see_what_the_api_says() {
 }
 
 #[tokio::test]
-async fn a_browser_keeps_the_files_and_asks_for_the_page_again() {
+async fn the_page_is_small_and_its_files_are_kept() {
     let origin = stub::serve(World::Whole).await;
     let client = reqwest::Client::new();
     let page = client.get(&origin).send().await.unwrap();
@@ -50,6 +54,12 @@ async fn a_browser_keeps_the_files_and_asks_for_the_page_again() {
     assert_eq!(again.status(), 304);
 
     let html = page.text().await.unwrap();
+    assert!(
+        ["<style", " style=", "<script>", " onclick="].iter().all(|part| !html.contains(part)),
+        "the policy refuses what is inline"
+    );
+    let mut bytes = html.len();
+    let mut files = BTreeSet::from(["index.html".to_owned()]);
     for reference in html.split('"').filter(|part| part.starts_with("/page/")) {
         let file = client.get(format!("{origin}{reference}")).send().await.unwrap();
         assert_eq!(file.status(), 200, "{reference}");
@@ -57,7 +67,13 @@ async fn a_browser_keeps_the_files_and_asks_for_the_page_again() {
         let (folder, name) = reference.rsplit_once('/').unwrap();
         let other = client.get(format!("{origin}{}x/{name}", folder)).send().await.unwrap();
         assert_eq!(other.headers()["cache-control"], "no-cache", "{reference}");
+        bytes += file.bytes().await.unwrap().len();
+        files.insert(name.to_owned());
     }
+    assert!(bytes <= MOST_BYTES, "{bytes} bytes");
+    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("page")).unwrap();
+    let written = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files, written.collect(), "the page names its files, so that they are fetched at once");
     let missing = client.get(format!("{origin}/page/x/nothing.js")).send().await.unwrap();
     assert_eq!(missing.status(), 404);
 }

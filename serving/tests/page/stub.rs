@@ -91,7 +91,8 @@ async fn lock(State(world): State<World>, request: Request, next: Next) -> Respo
 async fn ready(State(world): State<World>) -> Response {
     if world == World::Empty {
         let detail = "no version of `weekahead-weekly` was champion: run `weekahead train` first";
-        return Problem::new(StatusCode::CONFLICT, "no_champion", "No model was champion", detail).into_response();
+        return Problem::new(StatusCode::CONFLICT, "no_champion", "No model was champion", detail)
+            .into_response();
     }
     Json(fixture("ready")).into_response()
 }
@@ -100,7 +101,11 @@ async fn symbols(State(world): State<World>) -> Json<Option<Value>> {
     Json(if world == World::Empty { Some(json!({"symbols": []})) } else { fixture("symbols") })
 }
 
-async fn prices(State(world): State<World>, Path(symbol): Path<String>, Query(asked): Parameters) -> Response {
+async fn prices(
+    State(world): State<World>,
+    Path(symbol): Path<String>,
+    Query(asked): Parameters,
+) -> Response {
     if world == World::Broken {
         let detail = "a store behind this API does not answer; try again shortly";
         let away = StatusCode::SERVICE_UNAVAILABLE;
@@ -132,9 +137,12 @@ async fn accuracy(Query(asked): Parameters) -> Json<Option<Value>> {
 
 async fn models(State(world): State<World>) -> Response {
     match world {
-        World::Broken => (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/plain")], "bad gateway").into_response(),
+        World::Broken => {
+            (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/plain")], "bad gateway").into_response()
+        }
         World::Empty => {
-            Json(json!({"model": "weekahead-weekly", "champion": null, "versions": [], "leaderboard": []})).into_response()
+            Json(json!({"model": "weekahead-weekly", "champion": null, "versions": [], "leaderboard": []}))
+                .into_response()
         }
         _ => Json(fixture("models")).into_response(),
     }
