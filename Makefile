@@ -13,7 +13,7 @@ test: setup check ## set up what is needed, then every check
 
 check: fmt lint tidy deny unit doctest doc ## every check, without the set-up
 
-setup: ## bring dbt, MLflow, ClickHouse and ONNX Runtime into the checkout
+setup: ## bring dbt, MLflow, ClickHouse, ONNX Runtime and a browser for tests into the checkout
 	@deploy/setup.sh
 
 build: ## the release build

@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 chdb_version=26.7.3-stable.1
+chromium_version=147.0.0
+axe_version=4.14.1
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/weekahead"
 
 say() { printf 'setup        %s\n' "$*"; }
@@ -72,6 +74,41 @@ print(next(f for f in sorted(found) if "providers" not in os.path.basename(f)))'
     ln -sf "$library" .deps/onnxruntime/libonnxruntime.so
 }
 
+# A headless Chromium whose package holds all of it: browser, fonts and the libraries that a bare machine lacks.
+browser() {
+    local folder="$cache/chromium-$chromium_version" work
+    case "$(uname -s)-$(uname -m)" in
+        Linux-x86_64) ;;
+        *) say "no packaged Chromium for $(uname -s) $(uname -m): the page's test takes WEEKAHEAD_CHROMIUM or one on the PATH"
+           return ;;
+    esac
+    [ -x .deps/chromium/chromium ] && [ "$(readlink .deps/chromium)" = "$folder" ] && return
+    if [ ! -x "$folder/chromium" ]; then
+        say "headless Chromium for the page's test (68 MB, unpacks to 200 MB) into $folder"
+        mkdir -p "$cache"
+        work="$(mktemp -d "$cache/unpack.XXXXXX")"
+        (cd "$work" && npm pack --silent "@sparticuz/chromium@$chromium_version" >/dev/null && tar xzf ./*.tgz)
+        node deploy/unpack-chromium.mjs "$work/package/bin" "$work/chromium"
+        rm -rf "$folder"
+        mv "$work/chromium" "$folder"
+        rm -rf "$work"
+    fi
+    mkdir -p .deps
+    ln -sfn "$folder" .deps/chromium
+}
+
+accessibility_checker() {
+    local folder=".deps/axe" work
+    [ -f "$folder/axe.min.js" ] && [ "$(cat "$folder/version" 2>/dev/null)" = "$axe_version" ] && return
+    say "axe-core, for the page's test, into $folder"
+    mkdir -p "$folder"
+    work="$(mktemp -d)"
+    (cd "$work" && npm pack --silent "axe-core@$axe_version" >/dev/null && tar xzf ./*.tgz)
+    mv "$work/package/axe.min.js" "$folder/axe.min.js"
+    rm -rf "$work"
+    printf '%s\n' "$axe_version" >"$folder/version"
+}
+
 # The peers that `make bench` measures, each in an environment with those that it gets along with.
 bench_environment() {
     local name="$1" requirements="bench/peers/requirements-$1.txt" folder=".deps/bench/$1" wanted have=""
@@ -106,6 +143,8 @@ need_tools
 python_environment
 clickhouse_library
 onnx_runtime
+browser
+accessibility_checker
 if [ "${1:-}" = bench ]; then
     for peers in tables qlib feast models series serving; do bench_environment "$peers"; done
     load_generator

@@ -11,6 +11,7 @@ mod inference;
 mod lineage;
 mod models;
 mod numbers;
+mod page;
 mod problem;
 mod scoring;
 mod server;
@@ -137,6 +138,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/features", get(features::list))
         .route("/v1/features/{symbol}", get(features::show))
         .with_state(api.clone())
+        .merge(page::routes())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         // These have larger limits of their own.
