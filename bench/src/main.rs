@@ -21,6 +21,7 @@ mod online;
 mod panel;
 mod peers;
 mod platform;
+#[expect(dead_code, reason = "the tests that share it have more to change")]
 #[path = "../../serving/tests/support/registry.rs"]
 mod registry;
 mod report;

@@ -4,6 +4,7 @@
 mod bars;
 mod http;
 mod online;
+mod present;
 mod protocols;
 #[path = "../support/registry.rs"]
 mod registry;

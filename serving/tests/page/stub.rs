@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use weekahead_market::SystemClock;
+use weekahead_market::{Horizon, SystemClock};
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::http::{Api, Problem, router};
-use weekahead_serving::{Forecaster, LiveModel, Registry};
+use weekahead_serving::{ForecastService, Forecaster, LiveModel, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
@@ -65,12 +65,10 @@ fn api() -> Api {
     let library = std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, Into::into);
     let runtime = OnnxRuntime::load(&library).unwrap();
     let registry = Arc::new(Registry::new(warehouse.clone(), tracker, runtime, "m"));
-    Api {
-        forecaster: Arc::new(Forecaster::new(warehouse, Arc::clone(&registry))),
-        live: Arc::new(LiveModel::new(registry)),
-        features: Err(weekahead_features::Error::CrossSectional { view: "none".to_owned() }),
-        clock: Arc::new(SystemClock),
-    }
+    let forecaster = Forecaster::new(warehouse, Arc::clone(&registry));
+    let service = ForecastService::new(forecaster, LiveModel::new(registry), None);
+    let features = Err(weekahead_features::Error::CrossSectional { view: "none".to_owned() });
+    Api::new(service, Horizon::WEEK, features, Arc::new(SystemClock))
 }
 
 fn fixture(name: &str) -> Option<Value> {

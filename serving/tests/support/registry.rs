@@ -1,6 +1,8 @@
-//! A registry of one version, champion from the start: as much of MLflow's REST as serving asks for.
+//! A registry of one model: as much of MLflow's REST as serving asks for.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -13,45 +15,116 @@ use tokio::net::TcpListener;
 
 /// Answers for the model `name`, whose version 3 is this artifact, until the runtime ends.
 pub async fn serve_registry(name: &str, artifact: Bytes) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let addr = listener.local_addr()?;
-    let version =
-        json!({"model_version": {"name": name, "version": "3", "run_id": "a run", "source": "here"}});
-    let router = Router::new()
-        .route("/api/2.0/mlflow/registered-models/alias", get(by_alias))
-        .route("/api/2.0/mlflow/model-versions/get", get(async |State(held): State<Held>| Json(held.version)))
-        .route("/api/2.0/mlflow/model-versions/get-download-uri", get(location))
-        .route("/api/2.0/mlflow-artifacts/artifacts", get(files))
-        .route("/api/2.0/mlflow-artifacts/artifacts/{*path}", get(file))
-        .with_state(Held { version, artifact });
-    tokio::spawn(axum::serve(listener, router).into_future());
-    Ok(addr)
+    let registry = StubRegistry::serve(name).await?;
+    registry.put(3, artifact, None);
+    registry.point("champion", 3);
+    Ok(registry.addr)
 }
 
+/// A registry that can be changed while it answers.
 #[derive(Debug, Clone)]
+pub struct StubRegistry {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug, Default)]
 struct Held {
-    version: Value,
-    artifact: Bytes,
+    name: String,
+    versions: BTreeMap<u32, (Bytes, Option<String>)>,
+    aliases: BTreeMap<String, u32>,
+    away: bool,
+}
+
+impl StubRegistry {
+    /// A registry without versions.
+    pub async fn serve(name: &str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let addr = listener.local_addr()?;
+        let held = Arc::new(Mutex::new(Held { name: name.to_owned(), ..Held::default() }));
+        let this = Self { addr, held };
+        let router = Router::new()
+            .route("/api/2.0/mlflow/registered-models/alias", get(by_alias))
+            .route("/api/2.0/mlflow/model-versions/get", get(version))
+            .route("/api/2.0/mlflow/model-versions/get-download-uri", get(location))
+            .route("/api/2.0/mlflow-artifacts/artifacts", get(files))
+            .route("/api/2.0/mlflow-artifacts/artifacts/{*path}", get(file))
+            .with_state(this.clone());
+        tokio::spawn(axum::serve(listener, router).into_future());
+        Ok(this)
+    }
+
+    /// Registers a version, under a digest of its own choice.
+    pub fn put(&self, version: u32, artifact: Bytes, digest: Option<&str>) {
+        self.held().versions.insert(version, (artifact, digest.map(str::to_owned)));
+    }
+
+    /// Moves an alias.
+    pub fn point(&self, alias: &str, version: u32) {
+        self.held().aliases.insert(alias.to_owned(), version);
+    }
+
+    /// Answers nobody from now on, or somebody again.
+    pub fn away(&self, away: bool) {
+        self.held().away = away;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Deserialize)]
 struct Asked {
     name: String,
+    alias: Option<String>,
+    version: Option<u32>,
 }
 
-async fn by_alias(State(held): State<Held>, Query(asked): Query<Asked>) -> Result<Json<Value>, StatusCode> {
-    let ours = held.version["model_version"]["name"] == asked.name.as_str();
-    if ours { Ok(Json(held.version)) } else { Err(StatusCode::NOT_FOUND) }
+impl Held {
+    fn version(&self, asked: &Asked, version: Option<u32>) -> Result<Json<Value>, StatusCode> {
+        if self.away {
+            return Err(StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let version = version.filter(|_| asked.name == self.name).ok_or(StatusCode::NOT_FOUND)?;
+        let (_, digest) = self.versions.get(&version).ok_or(StatusCode::NOT_FOUND)?;
+        let tags = digest.iter().map(|digest| json!({"key": "weekahead.model_digest", "value": digest}));
+        Ok(Json(json!({"model_version": {
+            "name": self.name, "version": version.to_string(), "run_id": "a run", "source": "here",
+            "tags": tags.collect::<Vec<_>>(),
+        }})))
+    }
 }
 
-async fn location() -> Json<Value> {
-    Json(json!({"artifact_uri": "mlflow-artifacts:/model"}))
+async fn by_alias(
+    State(registry): State<StubRegistry>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, StatusCode> {
+    let held = registry.held();
+    let version = asked.alias.as_ref().and_then(|alias| held.aliases.get(alias)).copied();
+    held.version(&asked, version)
 }
 
-async fn files(State(held): State<Held>) -> Json<Value> {
-    Json(json!({"files": [{"path": "model.onnx", "is_dir": false, "file_size": held.artifact.len()}]}))
+async fn version(
+    State(registry): State<StubRegistry>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, StatusCode> {
+    registry.held().version(&asked, asked.version)
 }
 
-async fn file(State(held): State<Held>, Path(path): Path<String>) -> Result<Bytes, StatusCode> {
-    if path == "model/model.onnx" { Ok(held.artifact) } else { Err(StatusCode::NOT_FOUND) }
+async fn location(Query(asked): Query<Asked>) -> Json<Value> {
+    let version = asked.version.unwrap_or(0);
+    Json(json!({"artifact_uri": format!("mlflow-artifacts:/model-{version}")}))
+}
+
+async fn files() -> Json<Value> {
+    Json(json!({"files": [{"path": "model.onnx", "is_dir": false, "file_size": 1}]}))
+}
+
+async fn file(State(registry): State<StubRegistry>, Path(path): Path<String>) -> Result<Bytes, StatusCode> {
+    let version = path.strip_prefix("model-").and_then(|path| path.strip_suffix("/model.onnx"));
+    let version = version.and_then(|version| version.parse::<u32>().ok()).ok_or(StatusCode::NOT_FOUND)?;
+    let held = registry.held();
+    held.versions.get(&version).map(|(artifact, _)| artifact.clone()).ok_or(StatusCode::NOT_FOUND)
 }
