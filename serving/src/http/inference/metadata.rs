@@ -95,8 +95,8 @@ pub(in crate::http) async fn model(
     State(api): State<Api>,
     Path(name): Path<String>,
 ) -> Result<Json<ModelMetadata>, InferenceFault> {
-    let live = live_model(&api, &name, None)?;
-    Ok(Json(metadata(&live)))
+    let champion = live_model(&api, &name, None)?;
+    Ok(Json(metadata(&champion)))
 }
 
 /// The same of a version, which must be the live one.
@@ -116,8 +116,8 @@ pub(in crate::http) async fn model_version(
     State(api): State<Api>,
     Path((name, version)): Path<(String, String)>,
 ) -> Result<Json<ModelMetadata>, InferenceFault> {
-    let live = live_model(&api, &name, Some(&version))?;
-    Ok(Json(metadata(&live)))
+    let champion = live_model(&api, &name, Some(&version))?;
+    Ok(Json(metadata(&champion)))
 }
 
 /// Whether this model is live.
