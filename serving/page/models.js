@@ -61,7 +61,7 @@ function board(rows, champion) {
       ["Rank IC", (row) => fixed(row.rank_ic, 3), true],
       ["In 80 %", (row) => share(row.coverage_80), true],
       ["Rows", (row) => whole(row.rows), true],
-    ], rows, ({ model }) => (model === champion ? "is-champion" : model === BASELINE ? "is-walk" : null)),
+    ], rows, ({ model }) => `${model === champion ? "is-champion" : ""} ${model === BASELINE ? "is-walk" : ""}`),
     h("p", { class: "note" }, "Error: mean absolute error of the week’s log return in basis points. Vs. walk: below 1 beats the random walk."),
   ];
 }

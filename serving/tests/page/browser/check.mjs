@@ -125,7 +125,7 @@ const checks = {
         await keep(page, "empty");
     },
     async "a key is asked for, and used in this tab alone"(page) {
-        await page.go(`${worlds.locked}/?symbols=AAPL`, `!document.getElementById("key").hidden`);
+        await page.go(`${worlds.locked}/?symbols=AAPL`, `!document.getElementById("key").hidden && document.querySelector(".card .trouble")`);
         assert.match(await page.evaluate(text(".card .trouble")), /enter a key above/);
         await accessible(page, "locked");
         await tabTo(page, "key-text");
