@@ -20,7 +20,7 @@ export const share = (x) => (is(x) ? `${(x * 100).toFixed(1)} %` : NONE);
 export const bps = (x) => (is(x) ? (x * 1e4).toFixed(1) : NONE);
 export const fixed = (x, digits) => (is(x) ? minus(x.toFixed(digits)) : NONE);
 export const date = (session) => (session ? day.format(instant(session)) : NONE);
-export const shortDate = (session) => dayMonth.format(instant(session));
+export const shortDate = (session) => (session ? dayMonth.format(instant(session)) : NONE);
 export const monthOf = (session) => month.format(instant(session));
 /** An instant, in UTC. */
 export const when = (text) => (text ? `${date(text.slice(0, 10))}, ${text.slice(11, 16)} UTC` : NONE);

@@ -35,8 +35,8 @@ function decision({ model, champion, versions }, kind) {
 /** One honest sentence. */
 export function verdict(rows, champion) {
   const walk = rows.find(({ model }) => model === BASELINE);
-  if (!walk) return "The random walk is not among them, so nothing here can be told from luck.";
-  const better = rows.filter(({ mae }) => mae < walk.mae);
+  if (!Number.isFinite(walk?.mae)) return "The random walk is not among them, so nothing here can be told from luck.";
+  const better = rows.filter(({ mae }) => Number.isFinite(mae) && mae < walk.mae);
   if (!better.length) return "Nothing beats the random walk: its error is the least.";
   const [best] = better;
   const gain = (1 - best.mae / walk.mae) * 100;
@@ -50,25 +50,27 @@ function board(rows, champion) {
   if (!rows.length && !champion) return [];
   if (!rows.length) return [h("p", { class: "empty" }, words("No backtest is recorded yet: `weekahead train` makes the first."))];
   const tag = ({ model }) => [model === champion && h("span", { class: "tag champion" }, "champion"), model === BASELINE && h("span", { class: "tag" }, "baseline")];
-  const widest = Math.max(0.01, ...rows.map(({ mase }) => Math.abs(mase - 1)).filter(Number.isFinite));
+  const widest = Math.max(0.01, ...rows.filter(({ mase }) => Number.isFinite(mase)).map(({ mase }) => Math.abs(mase - 1)));
   return [
     h("p", { class: "verdict" }, verdict(rows, champion)),
     table("Models of the latest training session by mean absolute error, the best first", [
-      ["Model", (row) => [h("span", { class: "name" }, row.model), " ", tag(row)]],
+      ["Model", (row) => [h("span", { class: "name" }, breakable(row.model)), " ", tag(row)]],
       ["Error, bp", (row) => bps(row.mae), true],
-      ["vs. walk", (row) => [fixed(row.mase, 3), bar(row.mase - 1, widest)], true],
+      ["vs. walk", (row) => [fixed(row.mase, 3), Number.isFinite(row.mase) && bar(row.mase - 1, widest)], true],
       ["Direction", (row) => share(row.directional_accuracy), true],
       ["Rank IC", (row) => fixed(row.rank_ic, 3), true],
       ["In 80 %", (row) => share(row.coverage_80), true],
       ["Rows", (row) => whole(row.rows), true],
-    ], rows, ({ model }) => (model === champion ? "is-champion" : model === BASELINE ? "is-walk" : null)),
+    ], rows, ({ model }) => `${model === champion ? "is-champion" : ""} ${model === BASELINE ? "is-walk" : ""}`),
     h("p", { class: "note" }, "Error: mean absolute error of the week’s log return in basis points. Vs. walk: below 1 beats the random walk."),
   ];
 }
 
+/** A long name that may break where its parts end. */
+const breakable = (name) => name.split(/(?<=[(,=_])/).flatMap((part) => [part, h("wbr")]);
+
 /** How far from the random walk, to the left where it is better. */
 function bar(distance, widest) {
-  if (!Number.isFinite(distance)) return null;
   const size = Math.min(1, Math.abs(distance) / widest) * 20;
   const x = distance < 0 ? 21 - size : 21;
   return svg("svg", { class: "bar", width: 42, height: 10, viewBox: "0 0 42 10", "aria-hidden": "true" },
