@@ -48,6 +48,11 @@ impl Platform {
         format!("http://127.0.0.1:{}", self.tracker)
     }
 
+    /// Where the API is.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.serving)
+    }
+
     /// The binary with this platform's settings.
     pub fn weekahead(&self, args: &[&str]) -> Command {
         let root = repository();
