@@ -45,7 +45,10 @@ impl Explain {
 async fn stored(warehouse: &Warehouse, id: Uuid) -> anyhow::Result<ForecastRow> {
     let filter = ForecastFilter { forecast_id: Some(id), ..ForecastFilter::default() };
     let found = warehouse.forecasts(AsOf::now(&SystemClock), &filter).await?;
-    found.into_iter().next().with_context(|| format!("no forecast {id} is stored: GET /v1/forecasts lists them"))
+    found
+        .into_iter()
+        .next()
+        .with_context(|| format!("no forecast {id} is stored: GET /v1/forecasts lists them"))
 }
 
 /// The objects of the forecast's loads as their commit records name them, and whether the lake still has them so.
@@ -62,7 +65,8 @@ async fn objects(lake: &Lake, row: &ForecastRow) -> anyhow::Result<(Table, bool)
         let faults = lake.verify_load(&record).await?;
         for object in &record.objects {
             let fault = faults.iter().find(|fault| fault.expected.key == object.key);
-            let found = fault.map_or("as loaded", |fault| if fault.found.is_some() { "changed" } else { "lost" });
+            let found =
+                fault.map_or("as loaded", |fault| if fault.found.is_some() { "changed" } else { "lost" });
             table.add_row([load_id, &object.key, &object.etag, found]);
         }
         intact &= faults.is_empty();

@@ -33,7 +33,9 @@ async fn pages(platform: &Platform) -> Vec<Value> {
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         path = format!("/v1/forecasts?limit=7&cursor={cursor}");
     }
-    let place = |row: &Value| (row["origin"].as_str().unwrap().to_owned(), row["symbol"].as_str().unwrap().to_owned());
+    let place = |row: &Value| {
+        (row["origin"].as_str().unwrap().to_owned(), row["symbol"].as_str().unwrap().to_owned())
+    };
     let mut places: Vec<_> = stored.iter().map(place).collect();
     assert_eq!((places.len(), places[0].clone()), (30, ("2013-03-01".to_owned(), "AAPL".to_owned())));
     places.sort();
@@ -68,7 +70,10 @@ async fn figures(platform: &Platform) {
 
 async fn models(platform: &Platform) {
     let answer = get(platform, "/v1/models").await;
-    assert_eq!((&answer["champion"]["version"], &answer["champion"]["kind"]), (&json!(1), &json!("random_walk")));
+    assert_eq!(
+        (&answer["champion"]["version"], &answer["champion"]["kind"]),
+        (&json!(1), &json!("random_walk"))
+    );
     assert!(answer["champion"]["decision"].as_str().is_some_and(|why| !why.is_empty()), "{answer}");
     assert_eq!(answer["versions"].as_array().unwrap().len(), 7);
     let board = answer["leaderboard"].as_array().unwrap();
@@ -86,7 +91,8 @@ async fn lineage(platform: &Platform, stored: &[Value]) {
         let id = row["forecast_id"].as_str().unwrap();
         let lineage = get(platform, &format!("/v1/forecasts/{id}/lineage")).await;
         assert_eq!((&lineage["run_id"], &lineage["symbol"]), (&row["run_id"], &row["symbol"]));
-        let objects = lineage["loads"].as_array().unwrap().iter().flat_map(|load| load["objects"].as_array().unwrap());
+        let objects =
+            lineage["loads"].as_array().unwrap().iter().flat_map(|load| load["objects"].as_array().unwrap());
         let etags = objects.map(|object| object["etag"].as_str().unwrap().len());
         assert!(etags.clone().count() >= 2 && etags.min() >= Some(32), "{lineage}");
         let (code, said, error) = platform.run(&["explain", id]).await;
@@ -139,7 +145,8 @@ async fn documented(platform: &Platform) {
         let script = script
             .replace("http://127.0.0.1:8080", &platform.url())
             .replace("curl -s", "curl -s -o answer -w '%{http_code}'");
-        let output = Command::new("bash").args(["-ec", &script]).current_dir(platform.home()).output().await.unwrap();
+        let output =
+            Command::new("bash").args(["-ec", &script]).current_dir(platform.home()).output().await.unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert_eq!(promised, format!("# {said}"), "{script}: {output:?}");
     }
@@ -148,10 +155,20 @@ async fn documented(platform: &Platform) {
 /// Whatever the OpenAPI document allows, and much that it does not, is answered as the document says.
 async fn conforms(platform: &Platform) {
     let schema = format!("{}/openapi.json", platform.url());
-    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+    let checks =
+        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     let output = Command::new(venv().join("bin/schemathesis"))
         .args(["run", &schema, "--include-path-regex", "^/(v1/|healthz|readyz)", "--checks", checks])
-        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--max-time", "45", "--seed", "20130125"])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--max-examples",
+            "15",
+            "--max-time",
+            "45",
+            "--seed",
+            "20130125",
+        ])
         .args(["--generation-database", "none", "--no-color", "--no-shrink", "--warnings", "off"])
         .current_dir(platform.home())
         .stdin(Stdio::null())
