@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod doctor;
+mod explain;
 mod features;
 mod forecast;
 mod ingest;
@@ -41,6 +42,8 @@ pub enum Command {
     Models(models::Models),
     /// Forecast the week ahead for the whole universe and write it back
     Forecast(forecast::Forecast),
+    /// Make a stored forecast again from what was known then, and compare it bit for bit
+    Explain(explain::Explain),
     /// Serve the HTTP API
     Serve(serve::Serve),
     /// The S3 lake: serve it, list its loads, remove leftovers
@@ -85,6 +88,7 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Train(train) => train.run(settings, global.as_of).await,
         Command::Models(models) => models.run(&settings, global.as_of).await,
         Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
+        Command::Explain(explain) => explain.run(settings).await,
         Command::Serve(serve) => serve.run(settings).await,
         Command::Lake(lake) => lake.run(settings).await,
         Command::Warehouse(warehouse) => warehouse.run(settings).await,

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::platform::{PATIENCE, Platform, Running};
-use crate::{mlflow, models};
+use crate::{mlflow, models, native};
 
 const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
 
@@ -28,6 +28,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     sql_computes_the_same_features(&platform).await;
     an_experiment_is_planned_and_refused(&platform).await;
     bad_requests(&platform).await;
+    native::reads_are_right(&platform).await;
 
     first.signal(Signal::SIGINT);
     let (code, said) = first.end().await;

@@ -11,5 +11,6 @@ mod imported;
 mod marts;
 mod mlflow;
 mod models;
+mod native;
 mod platform;
 mod training;

@@ -48,7 +48,8 @@ impl Platform {
         format!("http://127.0.0.1:{}", self.tracker)
     }
 
-    pub fn serving_url(&self) -> String {
+    /// Where the API is.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.serving)
     }
 

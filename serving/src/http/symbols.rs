@@ -77,6 +77,10 @@ pub struct PriceAnswer {
     pub close: f64,
     /// Shares traded.
     pub volume: f64,
+    /// Cash per share held at the close before; 0 on most days.
+    pub dividend: f64,
+    /// New shares for one old share; 1 on most days.
+    pub split: f64,
     /// The close with splits and dividends chained forward from the symbol's first session: only ratios of it mean something.
     pub adj_close: f64,
 }
@@ -157,6 +161,8 @@ fn rows(series: &BarSeries) -> Vec<PriceAnswer> {
             low: bar.low,
             close: bar.close,
             volume: bar.volume,
+            dividend: action.dividend,
+            split: action.split,
             adj_close: bar.close * factors.price,
         }
     })

@@ -29,6 +29,7 @@ pub use request::ForecastRequest;
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not said to be JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
     )
