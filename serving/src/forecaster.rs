@@ -148,6 +148,7 @@ impl Forecaster {
             }
         }
         let counts = self.warehouse.write_forecasts(&rows).await?;
+        self.registry.measures().forecast(rows.len(), counts.written);
         Ok(Forecasts { champion, as_of, rows, intervals, unanswered, counts })
     }
 

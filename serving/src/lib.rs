@@ -5,15 +5,18 @@
 //! writing a forecast back twice leaves one row. Intervals adapt to outcomes by what the warehouse knew alone. [`OnlineFeatures`] are bit for bit those of the feature tables.
 
 mod batching;
+mod drift;
 mod error;
 mod forecaster;
 pub mod http;
 mod intervals;
 mod live;
 mod loaded_model;
+mod measures;
 mod online;
 mod registry;
 
+pub use drift::watch_drift;
 pub use error::Error;
 pub use forecaster::{Forecaster, Forecasts, Unanswered};
 pub use intervals::ServedIntervals;

@@ -17,6 +17,7 @@ mod config;
 mod error;
 mod feature_stats;
 mod features;
+mod forecast_moments;
 mod forecasts;
 mod loads;
 mod migrations;
@@ -40,6 +41,7 @@ pub use features::{
     Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
     Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
+pub use forecast_moments::{ForecastMoments, Moments};
 pub use forecasts::{ForecastFilter, ForecastRow, IntervalRecord, WriteCounts, forecast_id};
 pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;

@@ -1,18 +1,18 @@
 //! `POST /v1/forecasts`: forecasts for symbols, now or as of an instant.
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weekahead_market::{AsOf, Forecast, Symbol};
 use weekahead_warehouse::ForecastRow;
 
-use super::{Api, Problem};
+use super::{Api, Problem, RequestContext};
 use crate::{Forecasts, ServedIntervals, Unanswered};
 
-/// The most symbols a request may name.
+/// The most symbols a request may name where no setting says otherwise.
 const MAX_SYMBOLS: usize = 1_000;
 
 /// Which forecasts are wanted.
@@ -130,17 +130,19 @@ pub struct UnansweredSymbol {
         (status = 200, description = "The forecasts", body = ForecastResponse),
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn create(
     State(api): State<Api>,
+    context: Option<Extension<RequestContext>>,
     request: Result<Json<ForecastRequest>, JsonRejection>,
 ) -> Result<Json<ForecastResponse>, Problem> {
     let Json(request) = request.map_err(|rejection| refused(&rejection))?;
-    let symbols = symbols(&request)?;
+    let most = context.map_or(MAX_SYMBOLS, |context| context.most_symbols);
+    let symbols = symbols(&request, most)?;
     let now = AsOf::now(&*api.clock);
     let answer = match request.as_of.as_deref() {
         Some(text) => {
@@ -166,10 +168,10 @@ fn refused(rejection: &JsonRejection) -> Problem {
     Problem::new(rejection.status(), "malformed", "The body is no such request", rejection.body_text())
 }
 
-fn symbols(request: &ForecastRequest) -> Result<Vec<Symbol>, Problem> {
+fn symbols(request: &ForecastRequest, most: usize) -> Result<Vec<Symbol>, Problem> {
     let count = request.symbols.len();
-    if count == 0 || count > MAX_SYMBOLS {
-        let detail = format!("{count} symbols were named: name 1 to {MAX_SYMBOLS}");
+    if count == 0 || count > most {
+        let detail = format!("{count} symbols were named: name 1 to {most}");
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "symbol_count",

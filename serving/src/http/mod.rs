@@ -3,16 +3,16 @@
 mod features;
 mod forecasts;
 mod health;
+mod layers;
+mod metrics;
 mod problem;
 mod server;
+mod settings;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 use weekahead_market::Clock;
@@ -22,11 +22,10 @@ use crate::{Forecaster, LiveModel, OnlineFeatures};
 pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
 pub use forecasts::{ForecastRequest, ForecastResponse, QuantileAnswer, SymbolForecast, UnansweredSymbol};
 pub use health::Ready;
+pub use layers::{ApiKey, NewKey, RequestContext, Scope};
 pub use problem::Problem;
-pub use server::{ServerHandle, serve};
-
-/// The largest request body taken: 1,000 symbols need a tenth of it.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+pub use server::{ServerHandle, serve, serve_with};
+pub use settings::{Limits, ServerSettings, TlsFiles};
 
 /// What every handler shares.
 #[derive(Debug, Clone)]
@@ -53,8 +52,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// The routes.
-pub fn router(api: Api) -> Router {
+/// The routes, without the layers that a server puts around them.
+fn routes(api: Api) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -64,7 +63,5 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
         .fallback(problem::no_route)
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http())
+        .method_not_allowed_fallback(problem::no_method)
 }

@@ -1,7 +1,7 @@
 //! Errors as problem details (RFC 9457), each with a stable `code`.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +11,10 @@ use crate::Error;
 /// What went wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
+    /// Where the kind of problem is described: a reference below `/problems/`.
+    #[serde(rename = "type", default)]
+    #[schema(example = "/problems/unknown_symbol")]
+    pub kind: String,
     /// The kind of problem, for programs; never changes its meaning.
     #[schema(example = "unknown_symbol")]
     pub code: String,
@@ -21,17 +25,41 @@ pub struct Problem {
     pub status: u16,
     /// What happened in this request, and what to do.
     pub detail: String,
+    /// This occurrence of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// The request that it is about, as in the header `X-Request-Id` and in the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When to try again, where that is known: it goes into a header.
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
 }
 
 impl Problem {
     /// A problem with its status, code, title and detail.
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
+            kind: format!("/problems/{code}"),
             code: code.to_owned(),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            instance: None,
+            request_id: None,
+            // Of what is over in a moment, a client need not be told more.
+            retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
+    }
+
+    /// The same, to be tried again after some seconds.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+
+    /// The same, about a request.
+    pub(super) fn of_request(self, id: &str) -> Self {
+        Self { instance: Some(format!("{}#{id}", self.kind)), request_id: Some(id.to_owned()), ..self }
     }
 }
 
@@ -77,9 +105,17 @@ impl From<Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
-        let json = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // The layers put the request's id in.
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -88,4 +124,10 @@ impl IntoResponse for Problem {
 pub async fn no_route(uri: Uri) -> Problem {
     let detail = format!("there is nothing at {}; /docs lists what there is", uri.path());
     Problem::new(StatusCode::NOT_FOUND, "no_route", "Not found", detail)
+}
+
+/// The answer where there is a route, but not for this method.
+pub async fn no_method(method: Method) -> Problem {
+    let detail = format!("there is no {method} here: the header Allow says which methods there are");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method", detail)
 }
