@@ -2,6 +2,7 @@
 
 mod experiment;
 mod secret;
+mod serving;
 mod show;
 mod training;
 mod view_name;
@@ -16,6 +17,7 @@ use weekahead_market::{Horizon, Session, Symbol};
 
 pub use experiment::Experiment;
 pub use secret::Secret;
+pub use serving::ServingSettings;
 pub use show::show;
 pub use training::TrainingSettings;
 pub use view_name::is_file;
@@ -155,18 +157,6 @@ pub struct FeatureSettings {
     pub views: Vec<String>,
 }
 
-/// The HTTP API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServingSettings {
-    /// The address that the API listens on.
-    pub addr: std::net::SocketAddr,
-    /// How long after a look at the bars the online features look again.
-    pub refresh_seconds: std::num::NonZeroU64,
-    /// How far an interval's levels move on the outcomes of an origin; 0 keeps them.
-    pub adaptive_step: f64,
-}
-
 impl Settings {
     /// Reads the layers. `file` is an error when it is named and missing; `weekahead.toml` may be missing.
     pub fn load(file: Option<&Path>, home: Option<&Path>) -> anyhow::Result<Self> {
@@ -209,6 +199,12 @@ impl Settings {
         ] {
             *path = std::path::absolute(&*path)?;
         }
+        let tls = &mut self.serving.tls;
+        for path in
+            [&mut tls.certificate, &mut tls.key].into_iter().filter(|path| !path.as_os_str().is_empty())
+        {
+            *path = std::path::absolute(&*path)?;
+        }
         let views = self.features.views.iter_mut().chain([&mut self.training.view]);
         for view in views.filter(|view| is_file(view)) {
             *view = std::path::absolute(&*view)?.display().to_string();
@@ -231,8 +227,11 @@ fn nested_variables() -> config::Map<String, String> {
 }
 
 /// Settings that are lists: the variable and the key.
-const LISTS: [(&str, &str); 2] =
-    [("UNIVERSE__SYMBOLS", "universe.symbols"), ("FEATURES__VIEWS", "features.views")];
+const LISTS: [(&str, &str); 3] = [
+    ("UNIVERSE__SYMBOLS", "universe.symbols"),
+    ("FEATURES__VIEWS", "features.views"),
+    ("SERVING__CORS_ORIGINS", "serving.cors_origins"),
+];
 
 /// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`, and the other lists.
 fn lists() -> anyhow::Result<Config> {

@@ -6,6 +6,7 @@ mod doctor;
 mod features;
 mod forecast;
 mod ingest;
+mod keys;
 mod lake;
 mod models;
 mod replay_provider;
@@ -43,6 +44,9 @@ pub enum Command {
     Forecast(forecast::Forecast),
     /// Serve the HTTP API
     Serve(serve::Serve),
+    /// Make keys of the HTTP API
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// The S3 lake: serve it, list its loads, remove leftovers
     #[command(subcommand)]
     Lake(lake::Lake),
@@ -86,6 +90,7 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Models(models) => models.run(&settings, global.as_of).await,
         Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
         Command::Serve(serve) => serve.run(settings).await,
+        Command::Keys(keys) => keys.run(),
         Command::Lake(lake) => lake.run(settings).await,
         Command::Warehouse(warehouse) => warehouse.run(settings).await,
         Command::ReplayProvider(provider) => provider.run().await,

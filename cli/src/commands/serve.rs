@@ -4,9 +4,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use weekahead_market::{Clock, SystemClock};
 use weekahead_serving::http::{self, Api};
-use weekahead_serving::{LiveModel, keep_fresh, keep_live};
+use weekahead_serving::{LiveModel, keep_fresh, keep_live, watch_drift};
 
 use crate::platform;
 use crate::settings::Settings;
@@ -14,6 +15,9 @@ use crate::supervisor::stop_requested;
 
 /// How long after a look at the registry the next one is.
 const MODEL_LOOKS: Duration = Duration::from_secs(2);
+
+/// How long after a look at the stored forecasts the next one is: they change once a week.
+const DRIFT_LOOKS: Duration = Duration::from_secs(60);
 
 /// Serve the HTTP API until Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -24,7 +28,7 @@ impl Serve {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let registry = platform::registry(&settings).await?;
         let forecaster = Arc::new(platform::forecaster(&settings, Arc::clone(&registry))?);
-        let live = Arc::new(LiveModel::new(registry));
+        let live = Arc::new(LiveModel::new(Arc::clone(&registry)));
         let features = platform::online_features(&settings)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let api = Api {
@@ -33,8 +37,10 @@ impl Serve {
             features: features.clone(),
             clock: Arc::clone(&clock),
         };
-        let handle = http::serve(api, settings.serving.addr).await?;
-        eprintln!("serving listens on http://{0}, its docs are at http://{0}/docs", handle.local_addr());
+        raise_open_files();
+        let handle = http::serve_with(api, settings.serving.server()?).await?;
+        eprintln!("serving listens on {0}, its docs are at {0}/docs", settings.serving.url());
+        let _drift = watch_drift(registry, Arc::clone(&clock), DRIFT_LOOKS);
         let _following = keep_live(live, Arc::clone(&clock), MODEL_LOOKS);
         let every = Duration::from_secs(settings.serving.refresh_seconds.get());
         let _refreshing = match features {
@@ -47,5 +53,14 @@ impl Serve {
         stop_requested().await;
         handle.shutdown().await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Each connection is an open file, and the usual allowance is 1,024: takes as many as the system lets this process have.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the number of open files cannot be raised: `ulimit -n` bounds the connections");
     }
 }

@@ -66,7 +66,7 @@ impl Default for Limits {
             concurrent_requests: 256,
             connections: 12_000,
             http2_streams: 128,
-            drain: Duration::from_secs(20),
+            drain: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
         }
     }

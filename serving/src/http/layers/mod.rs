@@ -76,3 +76,6 @@ pub(super) fn wrap(routes: Router, shared: &Arc<Shared>, cors_origins: &[String]
         None => routes,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ mod memory;
 mod present;
 mod requests;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
@@ -17,9 +17,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
 
 use super::{Api, Problem};
+use crate::measures::Measures;
 
 pub(super) use requests::{Requests, Route};
 
@@ -35,12 +35,12 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(api: &Api) -> Arc<Self> {
+    pub(super) fn new(measures: &Measures) -> Arc<Self> {
         let mut registry = Registry::with_prefix("weekahead");
         let (http, present) = (Requests::default(), Present::default());
         http.register(&mut registry);
         present.register(&mut registry);
-        api.live.registry().measures().register(&mut registry);
+        measures.register(&mut registry);
         Arc::new(Self { http, present, registry: Mutex::new(registry) })
     }
 

@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use weekahead_market::AsOf;
-use weekahead_warehouse::ForecastMoments;
+use weekahead_warehouse::{ForecastMoments, Moments};
 
 use crate::http::Api;
 
@@ -50,7 +50,7 @@ struct Batch {
 
 impl Present {
     pub(super) fn register(&self, registry: &mut Registry) {
-        let help = "1 for the version that answers";
+        let help = "1 with the version that answers; 0 before one is live";
         registry.register("model_info", help, self.model.clone());
         registry.register(
             "model_version",
@@ -74,29 +74,28 @@ impl Present {
         let now = AsOf::now(&*api.clock);
         self.look_at_model(api, now);
         self.look_at_features(api, now);
-        if let Some(moments) = api.live.registry().measures().moments() {
-            self.drift.set(&moments);
-        }
+        self.drift.set(api.live.registry().measures().moments());
     }
 
     fn look_at_model(&self, api: &Api, now: AsOf) {
         self.model.clear();
         let champion = api.live.champion().ok();
         self.version.set(champion.as_ref().map_or(0, |champion| i64::from(champion.version)));
-        if let Some(champion) = champion {
-            let (model, digest) = (champion.model.clone(), champion.digest.clone());
-            self.model.get_or_create(&Model { model, version: champion.version, digest }).set(1);
-        }
+        let model = Model {
+            model: api.live.registry().model().to_owned(),
+            version: champion.as_ref().map_or(0, |champion| champion.version),
+            digest: champion.as_ref().map_or_else(String::new, |champion| champion.digest.clone()),
+        };
+        self.model.get_or_create(&model).set(i64::from(champion.is_some()));
         self.look_age.set(api.live.looked_at().map_or(f64::NAN, |then| age(now, then)));
         self.registry_failing.set(i64::from(api.live.fault().is_some()));
     }
 
     fn look_at_features(&self, api: &Api, now: AsOf) {
         let held = api.features.as_ref().ok();
-        let ages = held.and_then(|held| held.freshness(now).ok()).unwrap_or_default();
-        let oldest = ages.iter().map(|age| age.lag_sessions).max();
+        let oldest = held.and_then(|held| held.lag_sessions(now).ok().flatten());
         self.features_lag.set(oldest.map_or(f64::NAN, |lag| lag as f64));
-        self.features_symbols.set(ages.len() as i64);
+        self.features_symbols.set(held.map_or(0, |held| held.symbols_held() as i64));
         let as_of = held.and_then(|held| held.as_of());
         self.features_age.set(as_of.map_or(f64::NAN, |as_of| age(now, as_of.instant())));
     }
@@ -114,14 +113,17 @@ impl Drift {
         registry.register("forecast_drift_standard_deviations", help, self.shift.clone());
     }
 
-    fn set(&self, moments: &ForecastMoments) {
-        for (batch, moments) in [("newest", &moments.newest), ("before", &moments.before)] {
+    fn set(&self, moments: Option<ForecastMoments>) {
+        let unknown = || Moments { count: 0, mean: f64::NAN, standard_deviation: f64::NAN };
+        let (newest, before) =
+            moments.map_or_else(|| (unknown(), unknown()), |moments| (moments.newest, moments.before));
+        self.shift.set((newest.mean - before.mean) / before.standard_deviation);
+        for (batch, moments) in [("newest", newest), ("before", before)] {
             let batch = Batch { batch };
             self.points.get_or_create(&batch).set(moments.count as f64);
             self.mean.get_or_create(&batch).set(moments.mean);
             self.deviation.get_or_create(&batch).set(moments.standard_deviation);
         }
-        self.shift.set((moments.newest.mean - moments.before.mean) / moments.before.standard_deviation);
     }
 }
 

@@ -71,7 +71,7 @@ pub async fn serve_with(api: Api, settings: ServerSettings) -> Result<ServerHand
 
 /// The routes of an API behind its layers, with the metrics that they feed.
 pub(super) fn layered(api: Api, settings: &ServerSettings) -> Result<(Router, Arc<Shared>)> {
-    let metrics = Metrics::new(&api);
+    let metrics = Metrics::new(api.live.registry().measures());
     let shared = Arc::new(Shared::new(settings, Arc::clone(&metrics))?);
     let routes = routes(api.clone()).merge(metrics::routes(api, metrics));
     Ok((layers::wrap(routes, &shared, &settings.cors_origins)?, shared))

@@ -17,7 +17,7 @@ use crate::http::TlsFiles;
 use crate::{Error, Result};
 
 /// How long after a look at the files the next handshake looks again.
-const LOOKS: Duration = Duration::from_secs(5);
+const LOOKS: Duration = Duration::from_secs(1);
 
 /// Accepts TLS connections with the newest certificate that could be read.
 #[derive(Debug)]
