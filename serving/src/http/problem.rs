@@ -13,13 +13,14 @@ use crate::Error;
 pub struct Problem {
     /// Where the kind of problem is described: a reference below `/problems/`.
     #[serde(rename = "type", default)]
-    #[schema(example = "/problems/unknown_symbol")]
-    pub kind: String,
+    #[schema(example = "/problems/unknown_symbol", value_type = String)]
+    pub kind: Box<str>,
     /// The kind of problem, for programs; never changes its meaning.
     #[schema(example = "unknown_symbol")]
     pub code: String,
     /// The same for people.
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: Box<str>,
     /// The HTTP status.
     #[schema(example = 422)]
     pub status: u16,
@@ -27,39 +28,41 @@ pub struct Problem {
     pub detail: String,
     /// This occurrence of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instance: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub instance: Option<Box<str>>,
     /// The request that it is about, as in the header `X-Request-Id` and in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// When to try again, where that is known: it goes into a header.
+    #[schema(value_type = Option<String>)]
+    pub request_id: Option<Box<str>>,
+    /// When to try again, as a header says; 0 where nobody knows.
     #[serde(skip)]
-    retry_after_seconds: Option<u64>,
+    retry_after_seconds: u16,
 }
 
 impl Problem {
     /// A problem with its status, code, title and detail.
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("/problems/{code}"),
+            kind: format!("/problems/{code}").into(),
             code: code.to_owned(),
-            title: title.to_owned(),
+            title: title.into(),
             status: status.as_u16(),
             detail: detail.into(),
             instance: None,
             request_id: None,
             // Of what is over in a moment, a client need not be told more.
-            retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+            retry_after_seconds: u16::from(status == StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 
     /// The same, to be tried again after some seconds.
-    pub fn retry_after(self, seconds: u64) -> Self {
-        Self { retry_after_seconds: Some(seconds), ..self }
+    pub fn retry_after(self, seconds: u16) -> Self {
+        Self { retry_after_seconds: seconds, ..self }
     }
 
     /// The same, about a request.
     pub(super) fn of_request(self, id: &str) -> Self {
-        Self { instance: Some(format!("{}#{id}", self.kind)), request_id: Some(id.to_owned()), ..self }
+        Self { instance: Some(format!("{}#{id}", self.kind).into()), request_id: Some(id.into()), ..self }
     }
 }
 
@@ -108,8 +111,8 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_seconds {
-            headers.insert(header::RETRY_AFTER, seconds.into());
+        if self.retry_after_seconds > 0 {
+            headers.insert(header::RETRY_AFTER, self.retry_after_seconds.into());
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

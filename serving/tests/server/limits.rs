@@ -53,12 +53,15 @@ async fn a_body_ends_at_the_limit() {
     server.shutdown().await;
 }
 
+/// Method, path, type and body of a request; status and code of its answer.
+type Odd<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
+
 #[tokio::test]
 async fn odd_requests_are_problems() {
     let server = served(|settings| settings.limits.symbols = 3).await;
     let json = "application/json";
     let deep = "[".repeat(100_000);
-    let cases: [(&str, &str, &str, &[u8], u16, &str); 12] = [
+    let cases: [Odd<'_>; 12] = [
         ("POST", "/v1/forecasts", json, b"{\"symbols\": [\"IBM\"", 400, "malformed"),
         ("POST", "/v1/forecasts", json, b"", 400, "malformed"),
         ("POST", "/v1/forecasts", json, b"{\"symbols\": [\"\xff\xfe\"]}", 400, "malformed"),

@@ -125,7 +125,8 @@ impl KeyRing {
             let detail = "this key has used up its requests a second; try again after Retry-After seconds";
             let problem =
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", detail);
-            return Err(problem.retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
+            let seconds = u16::try_from(wait.as_secs()).unwrap_or(u16::MAX);
+            return Err(problem.retry_after(seconds.saturating_add(1)));
         }
         Ok(Some(Arc::clone(&entry.name)))
     }
