@@ -26,7 +26,8 @@ pub fn start(format: Format, verbose: u8) {
     let events = events.with_ansi(std::io::stderr().is_terminal());
     match format {
         Format::Text => events.compact().init(),
-        Format::Json => events.json().init(),
+        // Fields beside the level and the time, where collectors of logs look for them.
+        Format::Json => events.json().flatten_event(true).with_span_list(false).init(),
     }
 }
 

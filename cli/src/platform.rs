@@ -135,8 +135,8 @@ pub fn urls(settings: &Settings, serving: bool) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     if serving {
-        table.add_row(["API".to_owned(), format!("http://{}", settings.serving.addr)]);
-        table.add_row(["API docs".to_owned(), format!("http://{}/docs", settings.serving.addr)]);
+        table.add_row(["API".to_owned(), settings.serving.url()]);
+        table.add_row(["API docs".to_owned(), format!("{}/docs", settings.serving.url())]);
     }
     table.add_row(["MLflow UI", &settings.tracker.url]);
     table.add_row(["ClickHouse HTTP", &settings.warehouse.url]);

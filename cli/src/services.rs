@@ -43,7 +43,9 @@ pub fn stores(settings: &Settings) -> anyhow::Result<Vec<Service>> {
 /// The HTTP API.
 pub fn serving(settings: &Settings) -> anyhow::Result<Service> {
     let service = own("serving", &["serve"], settings.serving.addr, "serving.addr", settings)?;
-    Ok(Service { health_path: Some("/healthz"), ..service })
+    // Behind TLS it is asked nothing: that it takes connections will do.
+    let health_path = (!settings.serving.tls.is_on()).then_some("/healthz");
+    Ok(Service { health_path, ..service })
 }
 
 /// A provider that answers from files.

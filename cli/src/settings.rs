@@ -2,6 +2,7 @@
 
 mod experiment;
 mod secret;
+mod serving;
 mod show;
 mod training;
 mod view_name;
@@ -16,6 +17,7 @@ use weekahead_market::{Horizon, Session, Symbol};
 
 pub use experiment::Experiment;
 pub use secret::Secret;
+pub use serving::ServingSettings;
 pub use show::show;
 pub use training::TrainingSettings;
 pub use view_name::is_file;
@@ -155,29 +157,6 @@ pub struct FeatureSettings {
     pub views: Vec<String>,
 }
 
-/// The HTTP API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServingSettings {
-    /// The address that the API listens on.
-    pub addr: std::net::SocketAddr,
-    /// How long after a look at registry and warehouse the next one is: for another champion, bars and features.
-    pub follow_seconds: std::num::NonZeroU64,
-    /// Horizons that are served beside `training.horizon`, each by a model of its own.
-    pub horizons: Vec<Horizon>,
-    /// The alias of a version that forecasts beside the champion, written and answered to nobody; none when empty.
-    pub shadow_alias: String,
-    /// How far an interval's levels move on the outcomes of an origin; 0 keeps them.
-    pub adaptive_step: f64,
-}
-
-impl ServingSettings {
-    /// The alias of the version that forecasts in the champion's shadow, if there shall be one.
-    pub fn shadow(&self) -> Option<&str> {
-        Some(self.shadow_alias.as_str()).filter(|alias| !alias.is_empty())
-    }
-}
-
 impl Settings {
     /// Reads the layers. `file` is an error when it is named and missing; `weekahead.toml` may be missing.
     pub fn load(file: Option<&Path>, home: Option<&Path>) -> anyhow::Result<Self> {
@@ -220,6 +199,12 @@ impl Settings {
         ] {
             *path = std::path::absolute(&*path)?;
         }
+        let tls = &mut self.serving.tls;
+        for path in
+            [&mut tls.certificate, &mut tls.key].into_iter().filter(|path| !path.as_os_str().is_empty())
+        {
+            *path = std::path::absolute(&*path)?;
+        }
         let views = self.features.views.iter_mut().chain([&mut self.training.view]);
         for view in views.filter(|view| is_file(view)) {
             *view = std::path::absolute(&*view)?.display().to_string();
@@ -242,8 +227,11 @@ fn nested_variables() -> config::Map<String, String> {
 }
 
 /// Settings that are lists: the variable and the key.
-const LISTS: [(&str, &str); 2] =
-    [("UNIVERSE__SYMBOLS", "universe.symbols"), ("FEATURES__VIEWS", "features.views")];
+const LISTS: [(&str, &str); 3] = [
+    ("UNIVERSE__SYMBOLS", "universe.symbols"),
+    ("FEATURES__VIEWS", "features.views"),
+    ("SERVING__CORS_ORIGINS", "serving.cors_origins"),
+];
 
 /// `WEEKAHEAD_UNIVERSE__SYMBOLS=AAPL,IBM`, and the other lists.
 fn lists() -> anyhow::Result<Config> {

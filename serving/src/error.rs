@@ -83,6 +83,14 @@ pub enum Error {
     /// A word of the vocabulary is wrong.
     #[error(transparent)]
     Market(#[from] weekahead_market::Error),
+    /// A setting of the server cannot be used.
+    #[error("{setting} cannot be used: {reason}")]
+    Settings {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {addr}: {source}; choose another with `serving.addr`")]
     Listen {

@@ -84,7 +84,7 @@ impl Forecaster {
     }
 
     /// The registry, for health checks.
-    pub fn registry(&self) -> &Registry {
+    pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
 
@@ -193,6 +193,7 @@ impl Forecaster {
         if counts.already_there > 0 {
             self.as_stored(as_of, &champion, &mut rows).await?;
         }
+        self.registry.measures().forecast(rows.len(), counts.written);
         Ok(Forecasts { champion, as_of, rows, intervals, unanswered, counts })
     }
 

@@ -5,6 +5,7 @@
 //! writing a forecast back twice leaves one row. Intervals adapt to outcomes by what the warehouse knew alone. [`OnlineFeatures`] are bit for bit those of the feature tables.
 
 mod batching;
+mod drift;
 mod error;
 mod explanation;
 mod forecaster;
@@ -13,12 +14,14 @@ pub mod http;
 mod intervals;
 mod live;
 mod loaded_model;
+mod measures;
 mod online;
 mod present;
 mod registry;
 mod replay;
 mod service;
 
+pub use drift::watch_drift;
 pub use error::Error;
 pub use explanation::{Effect, Explanation};
 pub use forecaster::{Forecaster, Forecasts, Unanswered};

@@ -8,6 +8,7 @@ use weekahead_models::{Outputs, ResidualQuantiles};
 use weekahead_tracker::{DownloadedModel, ModelVersion};
 
 use crate::batching::Batching;
+use crate::measures::Measures;
 use crate::{Error, Result};
 
 /// A model version, loaded and checked.
@@ -66,7 +67,11 @@ impl LoadedModel {
     ///
     /// # Errors
     /// [`Error::Digest`] when it is not the one that was registered; [`Error::Model`] when it cannot be run.
-    pub(crate) fn load(runtime: &OnnxRuntime, downloaded: &DownloadedModel) -> Result<Self> {
+    pub(crate) fn load(
+        runtime: &OnnxRuntime,
+        downloaded: &DownloadedModel,
+        measures: &Arc<Measures>,
+    ) -> Result<Self> {
         let bytes = downloaded.onnx()?;
         let (version, found) = (&downloaded.version, digest(bytes));
         if let Some(registered) =
@@ -81,7 +86,7 @@ impl LoadedModel {
             version: version.version,
             run_id: version.run_id.clone(),
             digest: found,
-            batching: Arc::new(Batching::new(session)),
+            batching: Arc::new(Batching::new(session, Arc::clone(measures))),
         })
     }
 

@@ -9,6 +9,7 @@ use weekahead_models::onnx::OnnxRuntime;
 use weekahead_tracker::{ModelSelector, ModelVersion, Run, Tracker};
 use weekahead_warehouse::Warehouse;
 
+use crate::measures::Measures;
 use crate::{Error, LoadedModel, Result};
 
 /// Finds champions, now and then, and keeps those that were used loaded.
@@ -19,17 +20,34 @@ pub struct Registry {
     runtime: OnnxRuntime,
     model: String,
     loaded: Mutex<BTreeMap<u32, Arc<LoadedModel>>>,
+    measures: Arc<Measures>,
 }
 
 impl Registry {
     /// The versions of one registered model.
     pub fn new(warehouse: Warehouse, tracker: Tracker, runtime: OnnxRuntime, model: &str) -> Self {
-        Self { warehouse, tracker, runtime, model: model.to_owned(), loaded: Mutex::default() }
+        Self {
+            warehouse,
+            tracker,
+            runtime,
+            model: model.to_owned(),
+            loaded: Mutex::default(),
+            measures: Arc::default(),
+        }
     }
 
     /// The name of the registered model.
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// What its models are counted by.
+    pub(crate) fn measures(&self) -> &Arc<Measures> {
+        &self.measures
+    }
+
+    pub(crate) fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
     }
 
     /// The version that holds the alias in the tracker now.
@@ -95,7 +113,7 @@ impl Registry {
             return Ok(Arc::clone(champion));
         }
         let downloaded = self.tracker.download_model(&self.model, &ModelSelector::Version(version)).await?;
-        let loading = LoadedModel::load(&self.runtime, &downloaded)?;
+        let loading = LoadedModel::load(&self.runtime, &downloaded, &self.measures)?;
         loading.warm_up()?;
         let champion = Arc::new(loading);
         tracing::info!(model = self.model, version, digest = champion.digest, "model loaded");

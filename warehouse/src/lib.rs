@@ -18,6 +18,7 @@ mod config;
 mod error;
 mod feature_stats;
 mod features;
+mod forecast_moments;
 mod forecast_pages;
 mod forecasts;
 mod known;
@@ -47,6 +48,7 @@ pub use features::{
     Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
     Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
+pub use forecast_moments::{ForecastMoments, Moments};
 pub use forecast_pages::ForecastPlace;
 pub use forecasts::{ForecastFilter, ForecastRow, IntervalRecord, WriteCounts, forecast_id};
 pub use leaderboard::LeaderboardRow;

@@ -7,6 +7,7 @@ mod explain;
 mod features;
 mod forecast;
 mod ingest;
+mod keys;
 mod lake;
 mod models;
 mod replay_provider;
@@ -46,6 +47,9 @@ pub enum Command {
     Explain(explain::Explain),
     /// Serve the HTTP API
     Serve(serve::Serve),
+    /// Make keys of the HTTP API
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// The S3 lake: serve it, list its loads, remove leftovers
     #[command(subcommand)]
     Lake(lake::Lake),
@@ -90,6 +94,7 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Forecast(forecast) => forecast.run(settings, global.as_of).await,
         Command::Explain(explain) => explain.run(settings).await,
         Command::Serve(serve) => serve.run(settings).await,
+        Command::Keys(keys) => keys.run(),
         Command::Lake(lake) => lake.run(settings).await,
         Command::Warehouse(warehouse) => warehouse.run(settings).await,
         Command::ReplayProvider(provider) => provider.run().await,

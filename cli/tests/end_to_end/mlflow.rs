@@ -25,8 +25,7 @@ pub async fn predictions(platform: &Platform, model: &str, origin: &str) -> Valu
 
 /// Our server answers MLflow's protocol as `server` does, and Triton's client, with this version of a registered model.
 pub async fn speaks_the_protocols(platform: &Platform, server: &ModelServer, model: &str, version: &str) {
-    python(&["protocols.py", &platform.tracker_url(), &platform.url(), &server.url, model, version])
-        .await;
+    python(&["protocols.py", &platform.tracker_url(), &platform.url(), &server.url, model, version]).await;
 }
 
 /// Every number of an answer of the API is MLflow's; quantiles as long as no outcome has adapted them.

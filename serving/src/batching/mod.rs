@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use weekahead_models::Outputs;
 use weekahead_models::onnx::OnnxSession;
 
+use crate::measures::Measures;
 use crate::{Error, Result};
 
 /// The most rows of a run: what a request waits for, at most, before its own rows have their turn.
@@ -27,6 +28,7 @@ pub(crate) struct Batching {
     waiting: Mutex<VecDeque<Waiting>>,
     /// Held by whoever runs the model.
     running: Mutex<()>,
+    measures: Arc<Measures>,
 }
 
 #[derive(Debug)]
@@ -36,8 +38,8 @@ struct Waiting {
 }
 
 impl Batching {
-    pub(crate) fn new(session: OnnxSession) -> Self {
-        Self { session, waiting: Mutex::default(), running: Mutex::default() }
+    pub(crate) fn new(session: OnnxSession, measures: Arc<Measures>) -> Self {
+        Self { session, waiting: Mutex::default(), running: Mutex::default(), measures }
     }
 
     pub(crate) fn session(&self) -> &OnnxSession {
@@ -93,13 +95,22 @@ impl Batching {
     /// Runs what is waiting, if nobody else is running the model. Says whether more is waiting that nobody may be looking at.
     fn run_next(&self) -> bool {
         match self.running.try_lock() {
-            Ok(_running) => answer(&self.session, self.take()),
+            Ok(_running) => self.answer(self.take()),
             // Whoever panicked has left: those that it had taken are told, the others have their turn.
             Err(TryLockError::Poisoned(_)) => self.running.clear_poison(),
             // Whoever runs looks again once it has let go of the model.
             Err(TryLockError::WouldBlock) => return false,
         }
         !lock(&self.waiting).is_empty()
+    }
+
+    /// Counts a run and does it.
+    fn answer(&self, requests: Vec<Waiting>) {
+        if !requests.is_empty() {
+            let rows = requests.iter().map(|request| request.rows.nrows()).sum();
+            self.measures.ran(rows, requests.len());
+        }
+        answer(&self.session, requests);
     }
 
     /// As many requests as fit into a run, and at least one where any is waiting.

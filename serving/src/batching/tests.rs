@@ -43,7 +43,7 @@ fn batching() -> Arc<Batching> {
     };
     let bytes = to_onnx(&model, &interval, &meta).unwrap();
     let session = OnnxSession::from_bytes(&OnnxRuntime::load(&library).unwrap(), &bytes).unwrap();
-    Arc::new(Batching::new(session))
+    Arc::new(Batching::new(session, Arc::default()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

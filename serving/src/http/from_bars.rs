@@ -1,10 +1,9 @@
 //! `POST /v1/forecasts:from-bars`: forecasts from bars that the caller brings; nothing is kept.
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::ToSchema;
 use weekahead_features::View;
 use weekahead_market::{AsOf, Bar, BarSeries, CorporateAction, Forecast, Panel, Session, Symbol};
@@ -18,14 +17,10 @@ use crate::LoadedModel;
 const MAX_SYMBOLS: usize = 100;
 /// The most sessions of a symbol: ten years and a bit.
 const MAX_SESSIONS: usize = 2_600;
-/// The largest body: 100 symbols of 2,600 sessions in 120 bytes a bar.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// The route, with a limit of its own.
+/// The route.
 pub(super) fn routes() -> Router<Api> {
-    let limit = RequestBodyLimitLayer::new(MAX_BODY_BYTES);
-    let route = post(create).layer(DefaultBodyLimit::disable());
-    Router::new().route("/v1/forecasts:from-bars", route).layer(limit)
+    Router::new().route("/v1/forecasts:from-bars", post(create))
 }
 
 /// Bars to forecast from.

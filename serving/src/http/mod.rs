@@ -8,13 +8,16 @@ mod forecasts;
 mod from_bars;
 mod health;
 mod inference;
+mod layers;
 mod lineage;
+mod metrics;
 mod models;
 mod numbers;
 mod page;
 mod problem;
 mod scoring;
 mod server;
+mod settings;
 mod stored;
 mod symbols;
 
@@ -23,9 +26,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 use weekahead_market::{Clock, Horizon};
@@ -43,16 +43,15 @@ pub use forecasts::{
 pub use from_bars::{BarForecast, FromBarsAnswer, FromBarsRequest, OwnBar, OwnSeries};
 pub use health::Ready;
 pub use inference::{InferenceFault, ModelMetadata, ServerMetadata, TensorMetadata};
+pub use layers::{ApiKey, NewKey, RequestContext, Scope};
 pub use lineage::{IntervalLineage, LineageAnswer, LoadLineage, ObjectLineage};
 pub use models::{CandidateAnswer, ModelsAnswer, VersionAnswer};
 pub use problem::Problem;
 pub use scoring::ScoringFault;
-pub use server::{ServerHandle, serve};
+pub use server::{ServerHandle, serve, serve_with};
+pub use settings::{Limits, ServerSettings, TlsFiles};
 pub use stored::{RealisedOutcome, StoredForecast, StoredForecasts, StoredQuery};
 pub use symbols::{PriceAnswer, PricesAnswer, PricesQuery, SymbolAnswer, SymbolsAnswer};
-
-/// The largest request body taken: 1,000 symbols need a tenth of it.
-const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// What every handler shares.
 #[derive(Debug, Clone)]
@@ -124,7 +123,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// The routes.
+/// The routes, without the layers that a server puts around them.
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
@@ -140,10 +139,7 @@ pub fn router(api: Api) -> Router {
         .with_state(api.clone())
         .merge(page::routes())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        // These have larger limits of their own.
         .merge(scoring::routes().merge(inference::routes()).merge(from_bars::routes()).with_state(api))
         .fallback(problem::no_route)
-        .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http())
+        .method_not_allowed_fallback(problem::no_method)
 }

@@ -117,6 +117,11 @@ impl OnlineFeatures {
         Ok(all)
     }
 
+    /// How many symbols are held.
+    pub fn symbols_held(&self) -> usize {
+        self.held.read().symbols().count()
+    }
+
     /// The greatest lag of all symbols that are held; `None` when there are none.
     ///
     /// # Errors

@@ -42,7 +42,8 @@ pub fn libonnxruntime() -> PathBuf {
 }
 
 pub async fn get(server: &ServerHandle, path: &str) -> Value {
-    let answer = reqwest::get(format!("http://{}{path}", server.local_addr())).await.unwrap();
+    let url = format!("http://{}{path}", server.local_addr());
+    let answer = reqwest::Client::new().get(url).header("x-request-id", "story").send().await.unwrap();
     let status = answer.status().as_u16();
     json!({"request": path, "status": status, "answer": answer.json::<Value>().await.unwrap()})
 }

@@ -2,7 +2,9 @@
 
 use futures::future::join_all;
 use weekahead_market::{Forecast, ForecastKey, Horizon, Quantile};
-use weekahead_warehouse::{ForecastFilter, ForecastRow, IntervalRecord, ServedQuantiles, WriteCounts};
+use weekahead_warehouse::{
+    ForecastFilter, ForecastRow, IntervalRecord, Moments, ServedQuantiles, WriteCounts,
+};
 
 use crate::support::{as_of, bar, migrated, session, symbol};
 
@@ -130,5 +132,33 @@ async fn quantiles_are_those_that_were_written_by_then() {
     warehouse.write_bars(&["2013-01-18", "2013-01-25"].map(close)).await.unwrap();
     assert_eq!(counts("2013-01-25T21:59:59Z").await, (0, 0));
     assert_eq!(counts("2013-02-01").await, (1, 1));
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn the_newest_origin_is_told_from_those_before() {
+    let (engine, warehouse) = migrated().await;
+    let moments = async |day: &str| warehouse.forecast_moments(as_of(day), "weekly").await.unwrap();
+    assert_eq!(moments("2013-02-01").await.newest.count, 0);
+    assert!(moments("2013-02-01").await.newest.mean.is_nan());
+    let rows = [
+        forecast("AAPL", "2013-01-11", 0.01),
+        forecast("AAPL", "2013-01-18", 0.03),
+        forecast("AAPL", "2013-01-25", 0.5),
+        forecast("IBM", "2013-01-25", 0.7),
+    ];
+    warehouse.write_forecasts(&rows).await.unwrap();
+    let found = moments("2013-02-01").await;
+    let near = |found: &Moments, count: u64, mean: f64, deviation: f64| {
+        assert_eq!(found.count, count, "{found:?}");
+        assert!((found.mean - mean).abs() < 1e-12, "{found:?}");
+        assert!((found.standard_deviation - deviation).abs() < 1e-12, "{found:?}");
+    };
+    near(&found.newest, 2, 0.6, 0.1);
+    near(&found.before, 2, 0.02, 0.01);
+    // A reader who stands before the last origin does not see it.
+    let then = moments("2013-01-20").await;
+    near(&then.newest, 1, 0.03, 0.0);
+    near(&then.before, 1, 0.01, 0.0);
     engine.stop().await;
 }

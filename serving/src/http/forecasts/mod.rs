@@ -3,18 +3,21 @@
 mod answer;
 mod request;
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::{Extension, Json};
 use weekahead_market::AsOf;
 
-use super::{Api, Problem};
+use super::{Api, Problem, RequestContext};
 
 pub use answer::{
     CoverageAnswer, EffectAnswer, ForecastResponse, FreshForecast, IntervalsAnswer, QuantileAnswer,
     SymbolForecast, UnansweredSymbol,
 };
 pub use request::ForecastRequest;
+
+/// The most symbols a request may name where no setting says otherwise.
+const MOST_SYMBOLS: usize = 1_000;
 
 /// Forecasts symbols and writes the forecasts back.
 ///
@@ -28,7 +31,7 @@ pub use request::ForecastRequest;
         (status = 200, description = "The forecasts", body = ForecastResponse),
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No model was champion", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not said to be JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a valid request", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "A store is away", body = Problem, content_type = "application/problem+json")
@@ -36,10 +39,11 @@ pub use request::ForecastRequest;
 )]
 pub async fn create(
     State(api): State<Api>,
+    context: Option<Extension<RequestContext>>,
     request: Result<Json<ForecastRequest>, JsonRejection>,
 ) -> Result<Json<ForecastResponse>, Problem> {
     let Json(request) = request.map_err(|rejection| refused(&rejection))?;
-    let symbols = request.symbols()?;
+    let symbols = request.symbols(context.map_or(MOST_SYMBOLS, |context| context.most_symbols))?;
     let now = AsOf::now(&*api.clock);
     let service = request.service(&api)?;
     let answer = match request.as_of(now)? {

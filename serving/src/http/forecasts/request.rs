@@ -8,8 +8,7 @@ use weekahead_market::{AsOf, Horizon, Symbol};
 use super::super::{Api, Problem};
 use crate::{ForecastService, LoadedModel};
 
-/// The most symbols a request may name, and the most whose forecasts are explained.
-const MOST_SYMBOLS: usize = 1_000;
+/// The most symbols whose forecasts are explained at once.
 const MOST_EXPLAINED: usize = 20;
 
 /// Which forecasts are wanted.
@@ -50,10 +49,10 @@ impl Wanted {
 
 impl ForecastRequest {
     /// The symbols, in order, each once.
-    pub(super) fn symbols(&self) -> Result<Vec<Symbol>, Problem> {
+    pub(super) fn symbols(&self, most: usize) -> Result<Vec<Symbol>, Problem> {
         let count = self.symbols.len();
-        if count == 0 || count > MOST_SYMBOLS {
-            let detail = format!("{count} symbols were named: name 1 to {MOST_SYMBOLS}");
+        if count == 0 || count > most {
+            let detail = format!("{count} symbols were named: name 1 to {most}");
             return Err(invalid("symbol_count", "Too few or too many", detail));
         }
         if self.explain && count > MOST_EXPLAINED {

@@ -1,0 +1,99 @@
+//! A request as it is logged and counted: begun when it comes, ended with its answer or when its client goes away.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::HttpBody;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method};
+use axum::response::Response;
+
+use super::Shared;
+use super::request_id::{self, RequestContext};
+use super::trace_context::TraceId;
+use crate::http::metrics::Route;
+
+/// The status of a request whose client went away before the answer, as nginx has it.
+const CLIENT_CLOSED: u16 = 499;
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) id: HeaderValue,
+    /// The name of its key.
+    pub(super) key: Option<Arc<str>>,
+    shared: Arc<Shared>,
+    started: Instant,
+    method: &'static str,
+    route: Route,
+    trace: Option<TraceId>,
+    answered: bool,
+}
+
+impl Seen {
+    /// From here on it counts as under way.
+    pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request) -> Self {
+        shared.metrics.http.in_flight.inc();
+        let id = request_id::of(request.headers());
+        let context = RequestContext { request_id: id.clone(), most_symbols: shared.limits.symbols };
+        let trace = TraceId::of(request.headers());
+        let route = Route::new(request.extensions().get::<MatchedPath>().cloned());
+        let method = method(request.method());
+        request.extensions_mut().insert(context);
+        let (shared, started) = (Arc::clone(shared), Instant::now());
+        Self { id, key: None, shared, started, method, route, trace, answered: false }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Counts and logs it with its answer.
+    pub(super) fn end(mut self, response: &Response) {
+        self.answered = true;
+        self.tell(response.status().as_u16(), response.body().size_hint().exact());
+    }
+
+    fn tell(&self, status: u16, bytes: Option<u64>) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.shared.metrics.http.answered(self.method, &self.route, status, seconds);
+        if !tracing::enabled!(target: "weekahead_serving::access", tracing::Level::INFO) {
+            return;
+        }
+        tracing::info!(
+            target: "weekahead_serving::access",
+            method = self.method,
+            route = self.route.as_str(),
+            status,
+            duration_ms = (seconds * 1e6).round() / 1e3,
+            bytes,
+            request_id = self.id.to_str().unwrap_or_default(),
+            trace_id = self.trace.as_ref().map(TraceId::as_str),
+            key = self.key.as_deref(),
+            "request"
+        );
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        self.shared.metrics.http.in_flight.dec();
+        if !self.answered {
+            self.tell(CLIENT_CLOSED, None);
+        }
+    }
+}
+
+/// Methods are words that clients choose: any but the usual ones is the same label.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}

@@ -1,0 +1,10 @@
+//! The server as its clients meet it, whatever they ask for: names, limits, keys, TLS, the stop. No store is there.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod access_log;
+mod away;
+mod draining;
+mod keys;
+mod limits;
+mod metrics;
+mod tls;
