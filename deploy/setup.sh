@@ -134,8 +134,9 @@ load_generator() {
     local library
     (cd .deps/wrk && apt-get download -qq wrk libluajit-5.1-2 && for package in ./*.deb; do dpkg-deb -x "$package" .; done) ||
         die "wrk cannot be downloaded: run apt-get update, or install wrk, and try again"
-    library="$(dirname "$(find "$PWD/.deps/wrk/usr/lib" -name 'libluajit-5.1.so.2' | head -n 1)")"
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/.deps/wrk/usr/bin/wrk "$@"\n' "$library" "$PWD" >.deps/wrk/wrk
+    rm .deps/wrk/*.deb
+    library="$(cd .deps/wrk && dirname "$(find usr/lib -name 'libluajit-5.1.so.2' | head -n 1)")"
+    printf '#!/bin/sh\nhere="$(dirname "$0")"\nLD_LIBRARY_PATH="$here/%s" exec "$here/usr/bin/wrk" "$@"\n' "$library" >.deps/wrk/wrk
     chmod +x .deps/wrk/wrk
 }
 

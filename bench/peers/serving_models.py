@@ -25,8 +25,8 @@ def tensors(values):
 
 
 signature = ModelSignature(tensors(model.graph.input), tensors(model.graph.output))
-mlflow.onnx.save_model(model, folder / "tensor", signature=signature)
+mlflow.onnx.save_model(model, folder / "tensor", signature=signature, pip_requirements=["mlflow"])
 while len(model.graph.output) > 1:
     model.graph.output.pop()
 signature = ModelSignature(Schema([ColSpec("double", name) for name in columns]), Schema([ColSpec("float", "y")]))
-mlflow.onnx.save_model(model, folder / "column", signature=signature)
+mlflow.onnx.save_model(model, folder / "column", signature=signature, pip_requirements=["mlflow"])
