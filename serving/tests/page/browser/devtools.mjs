@@ -8,7 +8,7 @@ const FLAGS = [
     "--headless", "--no-sandbox", "--no-zygote", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
     "--disable-background-networking", "--force-color-profile=srgb", "--remote-debugging-pipe",
 ];
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 const KEYS = { Tab: 9, Enter: 13, Escape: 27, Backspace: 8, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40, " ": 32, Home: 36, End: 35 };
 
 /** Starts the browser: `page(settings)` opens a tab, `close()` ends it. */
