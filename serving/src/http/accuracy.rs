@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use weekahead_market::{Horizon, Symbol};
+use weekahead_market::{AsOf, Horizon, Symbol};
 use weekahead_warehouse::{Accuracy, AccuracyBy, AccuracyFilter};
 
 use super::asked::{Query, standing};
@@ -119,11 +119,7 @@ pub async fn show(
     Ok(Json(figures(&api, query, as_of).await?))
 }
 
-async fn figures(
-    api: &Api,
-    query: AccuracyQuery,
-    as_of: weekahead_market::AsOf,
-) -> crate::Result<AccuracyAnswer> {
+async fn figures(api: &Api, query: AccuracyQuery, as_of: AsOf) -> crate::Result<AccuracyAnswer> {
     let (warehouse, calendar) = (api.forecaster.warehouse(), api.forecaster.calendar());
     let filter = AccuracyFilter {
         model_name: query.model.unwrap_or_else(|| api.forecaster.registry().model().to_owned()),

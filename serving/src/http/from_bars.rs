@@ -171,7 +171,7 @@ fn panel(request: FromBarsRequest, view: &View) -> Result<Panel, Problem> {
         if !(view.look_back()..=MAX_SESSIONS).contains(&bars.len()) {
             let (count, least) = (bars.len(), view.look_back());
             let detail = format!(
-                "{symbol} has {count} sessions: view `{}` needs {least}, and {MAX_SESSIONS} are taken",
+                "{symbol} has {count} sessions: view `{}` looks back on {least}, and at most {MAX_SESSIONS} are taken",
                 view.name()
             );
             return Err(unprocessable("session_count", "Too few or too many", detail));
