@@ -1,3 +1,5 @@
+//! Requests through all layers, to handlers that fail in their own ways; what the layers cost.
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 

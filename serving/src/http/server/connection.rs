@@ -23,7 +23,7 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 
 /// What is said to a connection beyond the limit. The client has not been read, so nothing in it depends on the request.
 const TURNED_AWAY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n\
-    connection: close\r\ncontent-length: 169\r\n\r\n\
+    connection: close\r\ncontent-length: 174\r\n\r\n\
     {\"type\":\"/problems/overloaded\",\"code\":\"overloaded\",\"title\":\"Too many connections\",\"status\":503,\
     \"detail\":\"as many connections are open as the server takes; try again shortly\"}";
 
