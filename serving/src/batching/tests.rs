@@ -1,3 +1,5 @@
+//! What batching promises: the own rows, their order, errors to whom they are about.
+
 use std::path::{Path, PathBuf};
 
 use ndarray::Array1;
