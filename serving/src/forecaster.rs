@@ -193,7 +193,7 @@ impl Forecaster {
         if counts.already_there > 0 {
             self.as_stored(as_of, &champion, &mut rows).await?;
         }
-        self.registry.measures().forecast(rows.len(), counts.written);
+        self.registry.measures().written(counts.written);
         Ok(Forecasts { champion, as_of, rows, intervals, unanswered, counts })
     }
 

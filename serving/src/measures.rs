@@ -36,10 +36,14 @@ impl Measures {
         self.batch_requests.observe(requests as f64);
     }
 
-    /// Forecasts were answered, and some of them were new to the warehouse.
-    pub(crate) fn forecast(&self, served: usize, written: usize) {
-        self.served.inc_by(served as u64);
-        self.written.inc_by(written as u64);
+    /// Forecasts were answered.
+    pub(crate) fn served(&self, forecasts: usize) {
+        self.served.inc_by(forecasts as u64);
+    }
+
+    /// Forecasts were new to the warehouse.
+    pub(crate) fn written(&self, forecasts: usize) {
+        self.written.inc_by(forecasts as u64);
     }
 
     /// How the stored forecasts are spread, as of the last look.

@@ -31,12 +31,12 @@ pub struct Moments {
 }
 
 impl Warehouse {
-    /// How the points of a model's forecasts that were known at `as_of` are spread, over all of its versions.
+    /// How the points of a model's forecasts that were known at `as_of` are spread, over all of its versions but shadows.
     ///
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations; connection errors.
     pub async fn forecast_moments(&self, as_of: AsOf, model_name: &str) -> Result<ForecastMoments> {
-        let of = "FROM forecasts.forecasts FINAL WHERE model_name = {model_name:String} AND as_of <=";
+        let of = "FROM forecasts.forecasts FINAL WHERE model_name = {model_name:String} AND NOT shadow AND as_of <=";
         let sql = format!(
             "WITH ifNull((SELECT max(origin) {of} {AT}), toDate32(0)) AS newest \
              SELECT countIf(origin = newest) AS newest_count, avgIf(point, origin = newest) AS newest_mean, \

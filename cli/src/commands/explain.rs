@@ -136,6 +136,6 @@ mod tests {
         replay.parts.push(part("quantile 0.5", &"9".repeat(99)));
         assert_eq!(verdict(&replay, true), "the replay differs from the stored forecast in: quantile 0.5");
         let table = parts(&replay).to_string();
-        assert!(table.contains("DIFFERS") && table.lines().all(|line| line.len() < 120), "{table}");
+        assert!(table.contains("DIFFERS") && table.lines().all(|line| line.chars().count() < 120), "{table}");
     }
 }

@@ -1,6 +1,7 @@
 //! The registry from the command line: who there is, what differs, who answers, and what a loss does.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -92,13 +93,30 @@ async fn decision(platform: &Platform) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Who answers as of an instant, and who holds the alias.
+/// Who answers as of an instant, and who is live once the server has looked at the alias again.
 async fn answers(platform: &Platform, as_of: &str) -> (Value, Value) {
     let request = json!({"symbols": ["IBM", "MSFT"], "as_of": as_of});
     let (status, answer) = platform.post("/v1/forecasts", &request).await;
     assert_eq!((status, answer["forecasts"].as_array().unwrap().len()), (200, 2), "{answer}");
-    let ready: Value = serde_json::from_str(&platform.get("/readyz").await.1).unwrap();
+    let ready = live(platform).await;
     (answer["model_version"].clone(), ready["model_version"].clone())
+}
+
+/// What `/readyz` says when the version that holds the alias is live.
+async fn live(platform: &Platform) -> Value {
+    let alias = format!("{}/api/2.0/mlflow/registered-models/alias", platform.tracker_url());
+    let query = [("name", MODEL), ("alias", "champion")];
+    let alias = reqwest::Client::new().get(alias).query(&query).send().await.unwrap();
+    let alias: Value = serde_json::from_str(&alias.text().await.unwrap()).unwrap();
+    let version: u64 = alias["model_version"]["version"].as_str().unwrap().parse().unwrap();
+    for _ in 0..100 {
+        let ready: Value = serde_json::from_str(&platform.get("/readyz").await.1).unwrap();
+        if ready["model_version"] == version {
+            return ready;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("version {version} did not go live");
 }
 
 async fn promoted(platform: &Platform) {
@@ -132,6 +150,7 @@ async fn trees_answer_alike(platform: &Platform) {
     mlflow::agrees(&answer, &loaded);
     let server = mlflow::ModelServer::start(platform, "models:/weekahead-weekly@champion").await;
     mlflow::agrees(&answer, &mlflow::predictions(platform, &server.url, "2013-02-08").await);
+    assert_eq!(live(platform).await["model_version"], json!(7));
     mlflow::speaks_the_protocols(platform, &server, MODEL, "7").await;
 }
 

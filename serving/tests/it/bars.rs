@@ -24,7 +24,8 @@ fn with(name: &str, value: Value) -> Value {
 
 async fn post(server: &ServerHandle, body: &Value) -> Value {
     let url = format!("http://{}/v1/forecasts:from-bars", server.local_addr());
-    let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+    let answer =
+        reqwest::Client::new().post(url).header("x-request-id", "story").json(body).send().await.unwrap();
     let status = answer.status().as_u16();
     json!({"status": status, "answer": answer.json::<Value>().await.unwrap()})
 }

@@ -51,6 +51,7 @@ pub async fn create(
         None => service.present.forecasts(now, &symbols).await?,
     };
     let wanted = request.wanted(&answer.champion)?;
+    api.live.registry().measures().served(answer.rows.len());
     let explanations = match request.explain {
         true => service.forecaster.explain(&answer.champion, &answer.rows).await?,
         false => Vec::new(),

@@ -24,6 +24,8 @@ pub(super) struct Present {
     features_lag: Number,
     features_symbols: Gauge,
     features_age: Number,
+    warehouse_failing: Gauge,
+    forecasts_age: Number,
     drift: Drift,
 }
 
@@ -66,6 +68,10 @@ impl Present {
         registry.register("features_symbols", "Symbols with online features", self.features_symbols.clone());
         let help = "Time since the online features were last brought up to the bars";
         registry.register_with_unit("features_look_age", help, Unit::Seconds, self.features_age.clone());
+        let help = "1 while looks at the warehouse fail and forecasts that were made are answered";
+        registry.register("warehouse_failing", help, self.warehouse_failing.clone());
+        let help = "Time since the instant that forecasts of the present stand at";
+        registry.register_with_unit("forecasts_age", help, Unit::Seconds, self.forecasts_age.clone());
         self.drift.register(registry);
     }
 
@@ -74,6 +80,9 @@ impl Present {
         let now = AsOf::now(&*api.clock);
         self.look_at_model(api, now);
         self.look_at_features(api, now);
+        self.warehouse_failing.set(i64::from(api.present.failing_since().is_some()));
+        let as_of = api.present.as_of();
+        self.forecasts_age.set(as_of.map_or(f64::NAN, |as_of| age(now, as_of.instant())));
         self.drift.set(api.live.registry().measures().moments());
     }
 

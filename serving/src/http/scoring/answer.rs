@@ -77,7 +77,7 @@ mod tests {
         };
         let json = String::from_utf8(predictions(&outputs, Some(&[-0.5, 0.5]))).unwrap();
         let expected = "{\"predictions\": {\"y\": [[0.10000000149011612], [0.0]], \
-                        \"quantiles\": [[-1.0, 1.0000000272564224e16], [NaN, -Infinity]], \
+                        \"quantiles\": [[-1.0, 1.0000000272564224e+16], [NaN, -Infinity]], \
                         \"offsets\": [[-0.5, 0.5], [-0.5, 0.5]], \"scale\": [[0.5], [Infinity]]}}";
         assert_eq!(json, expected);
     }
