@@ -15,6 +15,8 @@ const SECONDS: u32 = 5;
 pub struct Load {
     /// Requests answered in a second.
     pub per_second: f64,
+    /// Milliseconds within which half of them were answered.
+    pub p50_ms: f64,
     /// Milliseconds within which 99 of 100 were answered.
     pub p99_ms: f64,
 }
@@ -47,7 +49,8 @@ fn wrk() -> anyhow::Result<PathBuf> {
 /// What `wrk --latency` printed.
 fn read(said: &str) -> Option<Load> {
     let after = |name: &str| said.lines().find_map(|line| line.trim().strip_prefix(name).map(str::trim));
-    Some(Load { per_second: after("Requests/sec:")?.parse().ok()?, p99_ms: milliseconds(after("99%")?)? })
+    let per_second = after("Requests/sec:")?.parse().ok()?;
+    Some(Load { per_second, p50_ms: milliseconds(after("50%")?)?, p99_ms: milliseconds(after("99%")?)? })
 }
 
 fn milliseconds(text: &str) -> Option<f64> {
@@ -69,7 +72,7 @@ mod tests {
     fn what_wrk_prints_is_read() {
         let said = "  Latency Distribution\n     50%    1.02ms\n     99%  850.00us\n  5000 requests in 5.00s\nRequests/sec:  18123.45\n";
         let load = read(said).unwrap();
-        assert_eq!((load.per_second, load.p99_ms), (18_123.45, 0.85));
+        assert_eq!((load.per_second, load.p50_ms, load.p99_ms), (18_123.45, 1.02, 0.85));
         assert_eq!(milliseconds("1.50s"), Some(1_500.0));
         assert!(read("nothing").is_none());
     }

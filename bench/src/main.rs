@@ -4,6 +4,7 @@
 
 mod agreement;
 mod alpha158;
+mod answers;
 mod child;
 mod compute;
 mod feature_file;
@@ -100,6 +101,8 @@ enum Benchmark {
     Weekly,
     /// One row over HTTP, beside `mlflow models serve` and FastAPI with ONNX Runtime
     Serving,
+    /// Forecasts and features over HTTP, beside one row of the same server
+    Answers,
 }
 
 /// A contender that is this program.
@@ -156,6 +159,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(Benchmark::Serving) {
         println!("{}", serving::run(&peers, cli.runs).await?);
+    }
+    if chosen(Benchmark::Answers) {
+        println!("{}", answers::run(&weekahead, libchdb, cli.runs).await?);
     }
     Ok(())
 }

@@ -161,8 +161,9 @@ impl Drop for Family {
 }
 
 /// Writes the model and a row in the form of each contender.
-fn prepare(folder: &Path) -> anyhow::Result<()> {
-    let features = View::builtin(VIEW)?.features().to_vec();
+pub(crate) fn prepare(folder: &Path) -> anyhow::Result<()> {
+    let view = View::builtin(VIEW)?;
+    let features = view.features().to_vec();
     let mut rng = ChaCha8Rng::seed_from_u64(158);
     let normal = Normal::new(0.0_f32, 0.02)?;
     let x = Array2::from_shape_simple_fn((ROWS, features.len()), || normal.sample(&mut rng));
@@ -170,7 +171,7 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
     let y = Array1::from_iter(
         x.rows().into_iter().zip(noise).map(|(row, noise)| f64::from(row.sum()) * 0.1 + noise),
     );
-    std::fs::write(folder.join("model.onnx"), artifact(&features, &x, &y)?)?;
+    std::fs::write(folder.join("model.onnx"), artifact(&view, &x, &y)?)?;
     let row: Vec<f64> = x.row(7).iter().map(|value| f64::from(*value)).collect();
     let write = |name: &str, value: Value| std::fs::write(folder.join(name), value.to_string());
     write("columns.json", json!(features))?;
@@ -180,8 +181,8 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn artifact(features: &[String], x: &Array2<f32>, y: &Array1<f64>) -> anyhow::Result<Vec<u8>> {
-    let spec = ModelSpec::Ridge { alpha: 1.0 };
+fn artifact(view: &View, x: &Array2<f32>, y: &Array1<f64>) -> anyhow::Result<Vec<u8>> {
+    let (spec, features) = (ModelSpec::Ridge { alpha: 1.0 }, view.features());
     let context = ModelContext { features, horizon: Horizon::WEEK, seed: 0 };
     let model = spec.forecaster(context)?.fit(&TrainingRows::new(x.view(), y.view())?)?;
     let forecast = model.predict(x.view())?;
@@ -192,7 +193,7 @@ fn artifact(features: &[String], x: &Array2<f32>, y: &Array1<f64>) -> anyhow::Re
         model: spec.clone(),
         preprocessing: PreprocessingSpec::default(),
         view: VIEW.to_owned(),
-        view_version: "1".to_owned(),
+        view_version: view.version().to_owned(),
         features: features.to_vec(),
         horizon: Horizon::WEEK,
         levels: DEFAULT_LEVELS.to_vec(),

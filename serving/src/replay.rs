@@ -86,12 +86,9 @@ impl Forecaster {
     }
 
     async fn replay_values(&self, row: &ForecastRow, model: &LoadedModel, replay: &mut Replay) -> Result<()> {
-        let (forecast, meta) = (&row.forecast, model.meta());
+        let forecast = &row.forecast;
         let symbols = std::slice::from_ref(&forecast.key.symbol);
-        let features = self
-            .warehouse()
-            .latest_features(row.as_of, &meta.view, &meta.view_version, &meta.features, Some(symbols))
-            .await?;
+        let features = self.features_of(model, row.as_of, Some(symbols)).await?;
         let origin = features.sessions.first().map_or_else(missing, ToString::to_string);
         replay.compare("origin", forecast.key.origin, origin);
         let bars = self.warehouse().bars(row.as_of, Some(symbols), Some(forecast.key.origin)).await?;

@@ -63,7 +63,8 @@ pub struct Accuracy {
 }
 
 impl Warehouse {
-    /// How good a model's forecasts were whose outcome is known, group by group, in order of the group.
+    /// How good a model's forecasts were whose outcome is known, group by group, in order of the group. Those of shadows count for their
+    /// version alone.
     ///
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) before dbt has built the mart; connection errors.
@@ -79,6 +80,9 @@ impl Warehouse {
         }
         if filter.horizon.is_some() {
             conditions.push_str(" AND horizon = {horizon:UInt8}");
+        }
+        if by != AccuracyBy::Version {
+            conditions.push_str(" AND NOT shadow");
         }
         let (key, order) = by.columns();
         let sql = format!(

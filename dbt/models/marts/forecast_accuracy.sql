@@ -21,6 +21,7 @@ select
     model_name,
     model_version,
     run_id,
+    shadow,
     origin,
     toMonday(origin) as week,
     horizon,

@@ -35,7 +35,10 @@ use crate::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Present};
 pub use accuracy::{
     AccuracyAnswer, AccuracyFigures, AccuracyQuery, SymbolAccuracy, VersionAccuracy, WeekAccuracy,
 };
-pub use features::{FeatureQuery, FeatureResponse, FreshnessResponse, SymbolFreshness};
+pub use features::{
+    FeatureQuery, FeatureResponse, FeatureRow, FeaturesAnswer, FeaturesRequest, FreshnessResponse,
+    SymbolFreshness,
+};
 pub use forecasts::{
     CoverageAnswer, EffectAnswer, ForecastRequest, ForecastResponse, FreshForecast, IntervalsAnswer,
     QuantileAnswer, SymbolForecast, UnansweredSymbol,
@@ -94,6 +97,7 @@ impl Api {
         forecasts::create,
         features::list,
         features::show,
+        features::read,
         scoring::ping,
         scoring::health,
         scoring::version,
@@ -134,7 +138,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/symbols/{symbol}/prices", get(symbols::prices))
         .route("/v1/accuracy", get(accuracy::show))
         .route("/v1/models", get(models::show))
-        .route("/v1/features", get(features::list))
+        .route("/v1/features", get(features::list).post(features::read))
         .route("/v1/features/{symbol}", get(features::show))
         .with_state(api.clone())
         .merge(page::routes())

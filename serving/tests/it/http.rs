@@ -48,6 +48,13 @@ pub async fn get(server: &ServerHandle, path: &str) -> Value {
     json!({"request": path, "status": status, "answer": answer.json::<Value>().await.unwrap()})
 }
 
+async fn post(server: &ServerHandle, path: &str, request: Value) -> Value {
+    let asked = reqwest::Client::new().post(format!("http://{}{path}", server.local_addr()));
+    let answer = asked.header("x-request-id", "story").json(&request).send().await.unwrap();
+    let status = answer.status().as_u16();
+    json!({"request": request, "status": status, "answer": answer.json::<Value>().await.unwrap()})
+}
+
 #[tokio::test]
 async fn features_are_answered_as_agreed() {
     let platform = Platform::start().await;
@@ -70,6 +77,14 @@ async fn features_are_answered_as_agreed() {
     ];
     for path in paths {
         answers.push(get(&server, path).await);
+    }
+    for request in [
+        json!({"symbols": ["IBM", "NONE", "AAPL"], "features": ["range", "ret_1"]}),
+        json!({"symbols": ["AAPL"], "features": ["levle"]}),
+        json!({"symbols": []}),
+        json!({"symbols": ["two words"]}),
+    ] {
+        answers.push(post(&server, "/v1/features", request).await);
     }
     insta::assert_json_snapshot!(answers);
     server.shutdown().await;

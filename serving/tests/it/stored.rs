@@ -13,7 +13,7 @@ const MARTS: [&str; 3] = [
     "CREATE TABLE marts.forecast_accuracy (forecast_id UUID, symbol LowCardinality(String), \
      model_name LowCardinality(String), model_version UInt32, origin Date32, horizon UInt8, target_session Date32, \
      realised Float64, abs_error Float64, random_walk_abs_error Float64, direction_hit Nullable(Float64), \
-     in_interval_80 Nullable(UInt8), in_interval_90 Nullable(UInt8), pinball Nullable(Float64)) \
+     in_interval_80 Nullable(UInt8), in_interval_90 Nullable(UInt8), pinball Nullable(Float64), shadow Bool) \
      ENGINE = MergeTree ORDER BY (model_name, symbol, origin, horizon)",
     "CREATE DATABASE IF NOT EXISTS staging",
     "CREATE TABLE staging.stg_loads (load_id String, ingested_at DateTime64(6, 'UTC'), objects Array(Tuple(kind String, \
@@ -56,7 +56,7 @@ async fn platform() -> Platform {
 async fn realised(platform: &Platform, row: &ForecastRow, target: i32, realised: f64, figures: &str) {
     let key = &row.forecast.key;
     let statement = format!(
-        "INSERT INTO marts.forecast_accuracy VALUES ('{}', '{}', 'm', {}, '{}', 5, '{}', {realised}, {figures})",
+        "INSERT INTO marts.forecast_accuracy VALUES ('{}', '{}', 'm', {}, '{}', 5, '{}', {realised}, {figures}, false)",
         row.id(),
         key.symbol,
         row.model_version,

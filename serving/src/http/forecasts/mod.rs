@@ -4,10 +4,10 @@ mod answer;
 mod request;
 
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::{Extension, Json};
 use weekahead_market::AsOf;
 
+use super::asked::{Body, standing};
 use super::{Api, Problem, RequestContext};
 
 pub use answer::{
@@ -40,14 +40,16 @@ const MOST_SYMBOLS: usize = 1_000;
 pub async fn create(
     State(api): State<Api>,
     context: Option<Extension<RequestContext>>,
-    request: Result<Json<ForecastRequest>, JsonRejection>,
+    Body(request): Body<ForecastRequest>,
 ) -> Result<Json<ForecastResponse>, Problem> {
-    let Json(request) = request.map_err(|rejection| refused(&rejection))?;
     let symbols = request.symbols(context.map_or(MOST_SYMBOLS, |context| context.most_symbols))?;
     let now = AsOf::now(&*api.clock);
     let service = request.service(&api)?;
-    let answer = match request.as_of(now)? {
-        Some(as_of) => service.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?,
+    let answer = match request.as_of.as_deref() {
+        Some(text) => {
+            let as_of = standing(&api, Some(text))?;
+            service.forecaster.forecast_at(as_of, Some(&symbols), now.instant()).await?
+        }
         None => service.present.forecasts(now, &symbols).await?,
     };
     let wanted = request.wanted(&answer.champion)?;
@@ -63,8 +65,4 @@ pub async fn create(
         forecast.explanation = Some(explanation.effects.into_iter().map(EffectAnswer::from).collect());
     }
     Ok(Json(response))
-}
-
-fn refused(rejection: &JsonRejection) -> Problem {
-    Problem::new(rejection.status(), "malformed", "The body is no such request", rejection.body_text())
 }

@@ -1,10 +1,10 @@
 //! What `POST /v1/forecasts` is asked.
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weekahead_market::{AsOf, Horizon, Symbol};
+use weekahead_market::{Horizon, Symbol};
 
+use super::super::asked::unprocessable;
 use super::super::{Api, Problem};
 use crate::{ForecastService, LoadedModel};
 
@@ -53,29 +53,18 @@ impl ForecastRequest {
         let count = self.symbols.len();
         if count == 0 || count > most {
             let detail = format!("{count} symbols were named: name 1 to {most}");
-            return Err(invalid("symbol_count", "Too few or too many", detail));
+            return Err(unprocessable("symbol_count", "Too few or too many", detail));
         }
         if self.explain && count > MOST_EXPLAINED {
             let detail =
                 format!("{count} forecasts are too many to explain at once: name {MOST_EXPLAINED} at most");
-            return Err(invalid("symbol_count", "Too few or too many", detail));
+            return Err(unprocessable("symbol_count", "Too few or too many", detail));
         }
         let symbols = self.symbols.iter().map(|text| Symbol::new(text)).collect::<Result<Vec<_>, _>>();
         let mut symbols = symbols.map_err(crate::Error::from)?;
         symbols.sort_unstable();
         symbols.dedup();
         Ok(symbols)
-    }
-
-    /// Where to stand, if not now.
-    pub(super) fn as_of(&self, now: AsOf) -> Result<Option<AsOf>, Problem> {
-        let Some(text) = self.as_of.as_deref() else { return Ok(None) };
-        let as_of: AsOf = text.parse().map_err(crate::Error::from)?;
-        if as_of > now {
-            let detail = format!("{as_of} lies ahead: leave as_of out to forecast from what is known now");
-            return Err(invalid("future_as_of", "Not known yet", detail));
-        }
-        Ok(Some(as_of))
     }
 
     /// Who forecasts so far ahead.
@@ -96,7 +85,7 @@ impl ForecastRequest {
                 "no forecasts are served {asked} sessions ahead: ask for {}, or list more in `serving.horizons`",
                 served.join(" or ")
             );
-            invalid("unknown_horizon", "No such horizon", detail)
+            unprocessable("unknown_horizon", "No such horizon", detail)
         })
     }
 
@@ -110,12 +99,8 @@ impl ForecastRequest {
                 let levels: Vec<String> = levels.iter().map(ToString::to_string).collect();
                 let detail =
                     format!("the model has no quantile at level {unknown}: it has {}", levels.join(", "));
-                Err(invalid("unknown_level", "No such quantile", detail))
+                Err(unprocessable("unknown_level", "No such quantile", detail))
             }
         }
     }
-}
-
-fn invalid(code: &str, title: &str, detail: String) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, detail)
 }

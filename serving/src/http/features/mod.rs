@@ -1,19 +1,24 @@
 //! `GET /v1/features/{symbol}`: the newest features of a symbol, out of memory. `GET /v1/features`: how old they all are.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use weekahead_features::{View, nearest};
 use weekahead_market::{AsOf, Symbol};
 
+use super::asked::{Path, Query};
 use super::{Api, Problem};
 use crate::{OnlineFeatures, OnlineFreshness};
+
+pub(super) use read::{__path_read, read};
+pub use read::{FeatureRow, FeaturesAnswer, FeaturesRequest};
 
 /// Which features are wanted.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -85,17 +90,16 @@ pub struct SymbolFreshness {
 pub async fn show(
     State(api): State<Api>,
     Path(symbol): Path<String>,
-    query: Result<Query<FeatureQuery>, QueryRejection>,
+    Query(query): Query<FeatureQuery>,
 ) -> Result<Json<FeatureResponse>, Problem> {
     let held = held(&api)?;
-    let Query(query) = query.map_err(|rejection| refused(&rejection))?;
     let symbol = Symbol::new(&symbol).map_err(crate::Error::from)?;
     let view = held.view();
     let places = places(view, query.features.as_deref())?;
     let row = held.latest(&symbol, &places, AsOf::now(&*api.clock))?;
     let row = row.ok_or_else(|| not_held(held, &symbol))?;
     let names = places.iter().map(|place| view.features()[*place].clone());
-    let values = row.values.iter().map(|value| Some(*value).filter(|value| value.is_finite()));
+    let values = row.values.iter().copied().map(finite);
     Ok(Json(FeatureResponse {
         view: view.name().to_owned(),
         view_version: view.version().to_owned(),
@@ -125,6 +129,11 @@ pub async fn list(State(api): State<Api>) -> Result<Json<FreshnessResponse>, Pro
     }))
 }
 
+/// JSON has no word for what is missing but null.
+fn finite(value: f32) -> Option<f32> {
+    Some(value).filter(|value| value.is_finite())
+}
+
 fn held(api: &Api) -> Result<&Arc<OnlineFeatures>, Problem> {
     api.features.as_ref().map_err(|error| crate::Error::from(error.clone()).into())
 }
@@ -132,8 +141,11 @@ fn held(api: &Api) -> Result<&Arc<OnlineFeatures>, Problem> {
 /// The places of the features that are named, or of all.
 fn places(view: &View, names: Option<&str>) -> Result<Vec<usize>, Problem> {
     let Some(names) = names else { return Ok((0..view.features().len()).collect()) };
-    let place = |name: &str| view.position(name).ok_or_else(|| unknown(view, name));
-    names.split(',').map(|name| place(name.trim())).collect()
+    names.split(',').map(|name| place(view, name.trim())).collect()
+}
+
+fn place(view: &View, name: &str) -> Result<usize, Problem> {
+    view.position(name).ok_or_else(|| unknown(view, name))
 }
 
 fn unknown(view: &View, name: &str) -> Problem {
@@ -145,17 +157,17 @@ fn unknown(view: &View, name: &str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_feature", "No such feature", detail)
 }
 
+fn not_loaded() -> Problem {
+    let detail = "the features are being loaded, or the warehouse is away; try again shortly";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_loaded", "Not loaded yet", detail)
+}
+
 fn not_held(held: &OnlineFeatures, symbol: &Symbol) -> Problem {
     if held.as_of().is_none() {
-        let detail = "the features are being loaded, or the warehouse is away; try again shortly";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_loaded", "Not loaded yet", detail);
+        return not_loaded();
     }
     let detail = format!("{symbol} has no features: is it in the universe, and was it ingested?");
     Problem::new(StatusCode::NOT_FOUND, "unknown_symbol", "The symbol is not held", detail)
-}
-
-fn refused(rejection: &QueryRejection) -> Problem {
-    Problem::new(rejection.status(), "malformed", "The query is no such request", rejection.body_text())
 }
 
 impl From<OnlineFreshness> for SymbolFreshness {
