@@ -266,7 +266,8 @@ fn stale(symbol: &Symbol, newest: Session, last_closed: Session) -> Unanswered {
     Unanswered { symbol: symbol.clone(), reason }
 }
 
-fn matrix(features: &FeatureRows) -> Result<Array2<f32>> {
+/// Feature rows as a model takes them.
+pub(crate) fn matrix(features: &FeatureRows) -> Result<Array2<f32>> {
     let (shape, found) = ((features.len(), features.names.len()), features.values.len());
     let misshapen =
         |_| weekahead_models::Error::Shape { what: "the feature rows", expected: shape.0 * shape.1, found };
@@ -284,7 +285,8 @@ fn absent(symbols: Option<&[Symbol]>, features: &FeatureRows) -> Vec<Unanswered>
         .collect()
 }
 
-fn forecast(
+/// What a model says of a row, in the words of the vocabulary.
+pub(crate) fn forecast(
     champion: &LoadedModel,
     symbol: &Symbol,
     origin: Session,

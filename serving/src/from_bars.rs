@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use weekahead_features::{View, compute_panel};
-use weekahead_market::{AsOf, Forecast, ForecastKey, Panel, Quantile, Symbol};
+use weekahead_market::{AsOf, Forecast, Panel, Symbol};
 
+use crate::forecaster::forecast;
 use crate::intervals::Memory;
 use crate::{Error, Forecaster, LoadedModel, Result, ServedIntervals};
 
@@ -44,24 +45,16 @@ impl Forecaster {
         }
         let panel = Arc::new(panel);
         let rows = aside(view.clone(), meta.features.clone(), Arc::clone(&panel)).await?;
-        let outputs = model.score(rows).await?;
+        let mut outputs = model.score(rows).await?;
         let (warehouse, calendar, memory) = (self.warehouse(), self.calendar(), Memory::default());
         let step = self.adaptive_step();
         let intervals = ServedIntervals::at(now, warehouse, calendar, model, step, &memory).await?;
-        let quantiles = intervals.quantiles(&outputs, model.residual_quantiles());
+        outputs.quantiles = intervals.quantiles(&outputs, model.residual_quantiles());
         let mut forecasts = Vec::with_capacity(panel.len());
         for (row, (symbol, series)) in panel.iter().enumerate() {
-            let (Some(origin), Some(bar)) = (series.sessions().last(), series.bars().last()) else {
-                continue;
-            };
-            let levels = meta.levels.iter().zip(quantiles.row(row));
-            let quantiles = levels.map(|(level, value)| Ok((Quantile::new(*level)?, *value)));
-            forecasts.push(Forecast {
-                key: ForecastKey { symbol: symbol.clone(), origin: *origin, horizon: meta.horizon },
-                point: outputs.y[row],
-                quantiles: quantiles.collect::<Result<_>>()?,
-                origin_close: bar.close,
-            });
+            if let (Some(origin), Some(bar)) = (series.sessions().last(), series.bars().last()) {
+                forecasts.push(forecast(model, symbol, *origin, bar.close, &outputs, row)?);
+            }
         }
         Ok(BarForecasts { forecasts, intervals })
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
-use weekahead_market::{AsOf, Calendar, Clock, Session, Symbol};
+use weekahead_market::{AsOf, Clock, Session, Symbol};
 use weekahead_warehouse::{ForecastRow, TableDigest, WriteCounts};
 
 use crate::forecaster::Role;
@@ -31,7 +31,6 @@ pub struct Present {
     live: Arc<LiveModel>,
     /// The alias of the model that forecasts in the champion's shadow.
     shadow: Option<String>,
-    calendar: Calendar,
     kept: RwLock<Option<Kept>>,
     /// Since when looks have failed.
     failing_since: RwLock<Option<Timestamp>>,
@@ -67,7 +66,6 @@ impl Present {
             forecaster,
             live,
             shadow: None,
-            calendar: Calendar::nyse(),
             kept: RwLock::default(),
             failing_since: RwLock::default(),
             making: Mutex::default(),
@@ -106,7 +104,11 @@ impl Present {
                 self.keep_beside(made.await?);
                 self.follow_with_shadow(now, missing);
             }
-            None => self.make(&champion, now, symbols).await?,
+            None => {
+                // Before the forecasts: what comes in between is seen by the next look.
+                let ground = self.ground(&champion, now).await?;
+                self.make(&champion, ground, now, symbols).await?;
+            }
         }
         // What is kept changes under the lock alone, so all symbols are there.
         self.answer(&champion, symbols).ok_or(crate::Error::Unanswered)
@@ -148,14 +150,18 @@ impl Present {
             kept.as_of = now;
             return Ok(false);
         }
-        self.make(&champion, now, &symbols).await?;
+        self.make(&champion, ground, now, &symbols).await?;
         Ok(true)
     }
 
     /// Makes forecasts as of now, in the place of all that are kept.
-    async fn make(&self, champion: &Arc<LoadedModel>, now: AsOf, symbols: &[Symbol]) -> Result<()> {
-        // Before the forecasts: what comes in between is seen by the next look.
-        let ground = self.ground(champion, now).await?;
+    async fn make(
+        &self,
+        champion: &Arc<LoadedModel>,
+        ground: Ground,
+        now: AsOf,
+        symbols: &[Symbol],
+    ) -> Result<()> {
         let champion = Arc::clone(champion);
         let made = self
             .forecaster
@@ -180,7 +186,7 @@ impl Present {
     }
 
     async fn ground(&self, champion: &LoadedModel, now: AsOf) -> Result<Ground> {
-        let last_closed = self.calendar.last_closed(now.instant())?;
+        let last_closed = self.forecaster.calendar().last_closed(now.instant())?;
         Ok(Ground { known: self.forecaster.known(champion, now).await?, last_closed })
     }
 

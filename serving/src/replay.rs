@@ -1,8 +1,8 @@
 //! A stored forecast, made again: from the bars and outcomes known at its instant, by its model, to be compared bit for bit.
 
-use ndarray::ArrayView2;
 use weekahead_warehouse::ForecastRow;
 
+use crate::forecaster::matrix;
 use crate::intervals::Memory;
 use crate::{Forecaster, LoadedModel, Result, ServedIntervals};
 
@@ -96,10 +96,10 @@ impl Forecaster {
         let close =
             series.and_then(|series| Some(series.bars()[series.position(forecast.key.origin)?].close));
         replay.compare_numbers("origin close", Some(forecast.origin_close), close);
-        let Some(values) = features.row(0) else { return Ok(()) };
-        let x = ArrayView2::from_shape((1, values.len()), values);
-        let x = x.map_err(|error| weekahead_models::Error::Inference { reason: error.to_string() })?;
-        let outputs = model.score_alone(x)?;
+        if features.is_empty() {
+            return Ok(());
+        }
+        let outputs = model.score_alone(matrix(&features)?.view())?;
         replay.compare_numbers("point", Some(forecast.point), outputs.y.first().copied());
         let (warehouse, calendar, step) = (self.warehouse(), self.calendar(), self.adaptive_step());
         let memory = Memory::default();

@@ -1,16 +1,13 @@
 //! What batching promises: the own rows, their order, errors to whom they are about.
 
-use std::path::{Path, PathBuf};
-
-use ndarray::Array1;
-use weekahead_market::Horizon;
-use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, to_onnx};
-use weekahead_models::{
-    Calibration, DEFAULT_LEVELS, IntervalModel, ModelContext, ModelSpec, PreprocessingSpec, ScaleSpec,
-    TrainingRows,
-};
+use weekahead_models::onnx::OnnxRuntime;
 
 use super::*;
+
+#[path = "../../tests/support/libonnxruntime.rs"]
+mod libonnxruntime;
+#[path = "../../tests/support/ridge.rs"]
+mod ridge;
 
 const FEATURES: usize = 3;
 
@@ -21,30 +18,10 @@ fn rows(count: usize, seed: usize) -> Array2<f32> {
 }
 
 fn batching() -> Arc<Batching> {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/onnxruntime/libonnxruntime.so");
-    let library = std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, PathBuf::from);
-    let spec = ModelSpec::Ridge { alpha: 0.1 };
-    let (x, y) = (rows(60, 1), Array1::from_shape_fn(60, |row| 0.01 * (row % 5) as f64));
-    let features: Vec<String> = ["a", "b", "vol"].map(str::to_owned).to_vec();
-    let context = ModelContext { features: &features, horizon: Horizon::WEEK, seed: 0 };
-    let model = spec.forecaster(context).unwrap();
-    let model = model.fit(&TrainingRows::new(x.view(), y.view()).unwrap()).unwrap();
-    let forecast = model.predict(x.view()).unwrap();
-    let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
-    let scale = ScaleSpec::new(FEATURES - 1, Horizon::WEEK);
-    let interval = IntervalModel::calibrate(&calibration, scale, &DEFAULT_LEVELS).unwrap();
-    let meta = ArtifactMeta {
-        model: spec,
-        preprocessing: PreprocessingSpec::default(),
-        view: "view".to_owned(),
-        view_version: "1".to_owned(),
-        features,
-        horizon: Horizon::WEEK,
-        levels: DEFAULT_LEVELS.to_vec(),
-        seed: 0,
-    };
-    let bytes = to_onnx(&model, &interval, &meta).unwrap();
-    let session = OnnxSession::from_bytes(&OnnxRuntime::load(&library).unwrap(), &bytes).unwrap();
+    let bytes = ridge::artifact(("view", "1"), &["a", "b", "vol"].map(str::to_owned), 0.1);
+    let session =
+        OnnxSession::from_bytes(&OnnxRuntime::load(&libonnxruntime::libonnxruntime()).unwrap(), &bytes)
+            .unwrap();
     Arc::new(Batching::new(session, Arc::default()))
 }
 

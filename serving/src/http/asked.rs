@@ -68,6 +68,15 @@ pub(super) fn session(text: &str) -> Result<Session, Problem> {
     Err(unprocessable("invalid", "The request is not valid", format!("{session} lies outside 1900 to 2299")))
 }
 
+/// That at least one symbol is named, and not more than are taken.
+pub(super) fn check_count(count: usize, most: usize) -> Result<(), Problem> {
+    if (1..=most).contains(&count) {
+        return Ok(());
+    }
+    let detail = format!("{count} symbols were named: name 1 to {most}");
+    Err(unprocessable("symbol_count", "Too few or too many", detail))
+}
+
 /// Symbols with commas between them.
 pub(super) fn symbols(text: &str, most: usize) -> Result<Vec<Symbol>, Problem> {
     let read = text.split(',').map(|name| Symbol::new(name.trim()));

@@ -234,11 +234,6 @@ impl FromBarsAnswer {
 
 impl From<&Forecast> for BarForecast {
     fn from(forecast: &Forecast) -> Self {
-        let quantiles = forecast.quantiles.iter().map(|(level, value)| QuantileAnswer {
-            level: level.level(),
-            log_return: *value,
-            price: forecast.price_of(*value),
-        });
         Self {
             symbol: forecast.key.symbol.to_string(),
             origin: forecast.key.origin.to_string(),
@@ -246,7 +241,7 @@ impl From<&Forecast> for BarForecast {
             origin_close: forecast.origin_close,
             log_return: forecast.point,
             price: forecast.price_of(forecast.point),
-            quantiles: quantiles.collect(),
+            quantiles: QuantileAnswer::of(forecast),
         }
     }
 }

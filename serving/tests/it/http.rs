@@ -1,7 +1,6 @@
 //! What a client of the feature routes sees; the server that other stories ask, too.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use weekahead_serving::http::{Api, ServerHandle, serve};
 use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 
+use crate::libonnxruntime::libonnxruntime;
 use crate::support::{Platform, as_of, bar, published, ranked_view, symbols, view};
 
 /// Wednesday, 23 January 2013.
@@ -34,11 +34,6 @@ pub async fn served(
     let clock = Arc::new(FixedClock::at(as_of(published(WEDNESDAY + 2)).instant()));
     let api = Api::new(service, Horizon::WEEK, features.clone(), clock);
     (serve(api, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap(), features)
-}
-
-pub fn libonnxruntime() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/onnxruntime/libonnxruntime.so");
-    std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, PathBuf::from)
 }
 
 pub async fn get(server: &ServerHandle, path: &str) -> Value {

@@ -3,11 +3,15 @@
 
 mod bars;
 mod http;
+#[path = "../support/libonnxruntime.rs"]
+mod libonnxruntime;
 mod online;
 mod present;
 mod protocols;
 #[path = "../support/registry.rs"]
 mod registry;
+#[path = "../support/ridge.rs"]
+mod ridge;
 mod stored;
 #[expect(dead_code, reason = "the builds that share it have more to tell")]
 #[path = "../../../materialize/tests/it/support.rs"]

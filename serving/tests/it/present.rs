@@ -3,20 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 use weekahead_features::View;
 use weekahead_market::{Horizon, Symbol};
-use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, to_onnx};
-use weekahead_models::{
-    Calibration, DEFAULT_LEVELS, IntervalModel, ModelContext, ModelSpec, PreprocessingSpec, ScaleSpec,
-    TrainingRows,
-};
+use weekahead_models::DEFAULT_LEVELS;
+use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::{Error, ForecastService, Forecaster, LiveModel, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{ForecastFilter, ForecastRow};
 
-use crate::http::libonnxruntime;
+use crate::libonnxruntime::libonnxruntime;
 use crate::registry::StubRegistry;
+use crate::ridge;
 use crate::support::{Platform, as_of, bar, history, published, restated, symbols, view};
 
 const MODEL: &str = "weekly";
@@ -70,38 +68,14 @@ impl Story {
     }
 }
 
+/// Ridge on the features of a view.
+fn artifact(view: &View, alpha: f64) -> Vec<u8> {
+    ridge::artifact((view.name(), view.version()), view.features(), alpha)
+}
+
 /// Minutes after the bars of that Friday were published.
 fn evening(minutes: i64) -> i64 {
     published(FRIDAY) + minutes * MINUTE
-}
-
-/// Ridge on the features of a view.
-fn artifact(view: &View, alpha: f64) -> Vec<u8> {
-    let width = view.features().len();
-    let x = Array2::from_shape_fn((60, width), |(row, column)| {
-        0.01 * (1 + (31 * row + 7 * column * column) % 17) as f32
-    });
-    let y = Array1::from_shape_fn(60, |row| 0.01 * (row % 5) as f64);
-    let spec = ModelSpec::Ridge { alpha };
-    let features = view.features().to_vec();
-    let context = ModelContext { features: &features, horizon: Horizon::WEEK, seed: 0 };
-    let model = spec.forecaster(context).unwrap();
-    let model = model.fit(&TrainingRows::new(x.view(), y.view()).unwrap()).unwrap();
-    let forecast = model.predict(x.view()).unwrap();
-    let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
-    let scale = ScaleSpec::new(width - 1, Horizon::WEEK);
-    let interval = IntervalModel::calibrate(&calibration, scale, &DEFAULT_LEVELS).unwrap();
-    let meta = ArtifactMeta {
-        model: spec,
-        preprocessing: PreprocessingSpec::default(),
-        view: view.name().to_owned(),
-        view_version: view.version().to_owned(),
-        features,
-        horizon: Horizon::WEEK,
-        levels: DEFAULT_LEVELS.to_vec(),
-        seed: 0,
-    };
-    to_onnx(&model, &interval, &meta).unwrap()
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 //! `WEEKAHEAD_PICTURES=<folder>` keeps a picture of every view.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+#[path = "../support/libonnxruntime.rs"]
+mod libonnxruntime;
 mod stub;
 
 use std::collections::BTreeSet;

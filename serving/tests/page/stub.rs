@@ -18,6 +18,8 @@ use weekahead_serving::{ForecastService, Forecaster, LiveModel, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
+use crate::libonnxruntime::libonnxruntime;
+
 type Parameters = Query<std::collections::HashMap<String, String>>;
 
 /// What a server is like.
@@ -61,9 +63,7 @@ pub async fn serve(world: World) -> String {
 fn api() -> Api {
     let warehouse = Warehouse::new(&WarehouseConfig::default()).unwrap();
     let tracker = Tracker::new(&TrackerConfig::new("http://127.0.0.1:9")).unwrap();
-    let checkout = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/onnxruntime/libonnxruntime.so");
-    let library = std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, Into::into);
-    let runtime = OnnxRuntime::load(&library).unwrap();
+    let runtime = OnnxRuntime::load(&libonnxruntime()).unwrap();
     let registry = Arc::new(Registry::new(warehouse.clone(), tracker, runtime, "m"));
     let forecaster = Forecaster::new(warehouse, Arc::clone(&registry));
     let service = ForecastService::new(forecaster, LiveModel::new(registry), None);

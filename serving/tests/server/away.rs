@@ -1,7 +1,6 @@
 //! A server whose stores are all away: what it says by itself.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,16 +15,13 @@ use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, 
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
+use crate::libonnxruntime::libonnxruntime;
+
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nothing listens on the port of the discard service.
 const NOWHERE: &str = "http://127.0.0.1:9";
-
-fn libonnxruntime() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/onnxruntime/libonnxruntime.so");
-    std::env::var_os("WEEKAHEAD_LIBONNXRUNTIME").map_or(checkout, PathBuf::from)
-}
 
 pub fn api() -> Api {
     let config = WarehouseConfig { url: NOWHERE.to_owned(), ..WarehouseConfig::default() };

@@ -5,6 +5,8 @@ mod access_log;
 mod away;
 mod draining;
 mod keys;
+#[path = "../support/libonnxruntime.rs"]
+mod libonnxruntime;
 mod limits;
 mod metrics;
 mod tls;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weekahead_market::{AsOf, Symbol};
 
-use super::super::asked::{Body, unprocessable};
+use super::super::asked::{Body, check_count};
 use super::super::{Api, Problem};
 use super::{finite, held, not_loaded, place};
 use crate::OnlineRow;
@@ -79,10 +79,7 @@ pub async fn read(
         return Err(not_loaded());
     }
     let count = request.symbols.len();
-    if count == 0 || count > MOST_SYMBOLS {
-        let detail = format!("{count} symbols were named: name 1 to {MOST_SYMBOLS}");
-        return Err(unprocessable("symbol_count", "Too few or too many", detail));
-    }
+    check_count(count, MOST_SYMBOLS)?;
     let (view, now) = (held.view(), AsOf::now(&*api.clock));
     let places = match &request.features {
         Some(names) => names.iter().map(|name| place(view, name)).collect::<Result<Vec<_>, _>>()?,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weekahead_market::{Calendar, Forecast, Session};
+use weekahead_market::{Calendar, Forecast, Quantile, Session};
 use weekahead_warehouse::ForecastRow;
 
 use super::request::Wanted;
@@ -158,6 +158,18 @@ impl From<&ServedIntervals> for IntervalsAnswer {
     }
 }
 
+impl QuantileAnswer {
+    /// All quantiles of a forecast.
+    pub(in crate::http) fn of(forecast: &Forecast) -> Vec<Self> {
+        let quantile = |(level, value): &(Quantile, f64)| Self {
+            level: level.level(),
+            log_return: *value,
+            price: forecast.price_of(*value),
+        };
+        forecast.quantiles.iter().map(quantile).collect()
+    }
+}
+
 impl FreshForecast {
     fn of(row: &ForecastRow, wanted: &Wanted, calendar: &Calendar, last_closed: Session) -> Self {
         let mut forecast = SymbolForecast::from(row);
@@ -170,7 +182,6 @@ impl FreshForecast {
 impl From<&ForecastRow> for SymbolForecast {
     fn from(row: &ForecastRow) -> Self {
         let forecast: &Forecast = &row.forecast;
-        let quantiles = forecast.quantiles.iter();
         Self {
             forecast_id: row.id().to_string(),
             symbol: forecast.key.symbol.to_string(),
@@ -179,13 +190,7 @@ impl From<&ForecastRow> for SymbolForecast {
             origin_close: forecast.origin_close,
             log_return: forecast.point,
             price: forecast.price_of(forecast.point),
-            quantiles: quantiles
-                .map(|(level, value)| QuantileAnswer {
-                    level: level.level(),
-                    log_return: *value,
-                    price: forecast.price_of(*value),
-                })
-                .collect(),
+            quantiles: QuantileAnswer::of(forecast),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weekahead_market::{Horizon, Symbol};
 
-use super::super::asked::unprocessable;
+use super::super::asked::{check_count, unprocessable};
 use super::super::{Api, Problem};
 use crate::{ForecastService, LoadedModel};
 
@@ -51,10 +51,7 @@ impl ForecastRequest {
     /// The symbols, in order, each once.
     pub(super) fn symbols(&self, most: usize) -> Result<Vec<Symbol>, Problem> {
         let count = self.symbols.len();
-        if count == 0 || count > most {
-            let detail = format!("{count} symbols were named: name 1 to {most}");
-            return Err(unprocessable("symbol_count", "Too few or too many", detail));
-        }
+        check_count(count, most)?;
         if self.explain && count > MOST_EXPLAINED {
             let detail =
                 format!("{count} forecasts are too many to explain at once: name {MOST_EXPLAINED} at most");

@@ -6,21 +6,17 @@ mod scoring;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
 use serde_json::{Value, json};
 use weekahead_market::{FixedClock, Horizon};
-use weekahead_models::onnx::{ArtifactMeta, OnnxRuntime, to_onnx};
-use weekahead_models::{
-    Calibration, DEFAULT_LEVELS, IntervalModel, ModelContext, ModelSpec, PreprocessingSpec, ScaleSpec,
-    TrainingRows,
-};
+use weekahead_models::onnx::OnnxRuntime;
 use weekahead_serving::http::{Api, ServerHandle, serve};
 use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
 
-use crate::http::libonnxruntime;
+use crate::libonnxruntime::libonnxruntime;
 use crate::registry::serve_registry;
+use crate::ridge;
 use crate::support::{as_of, symbols, view};
 
 const MODEL: &str = "weekly";
@@ -49,30 +45,7 @@ async fn served(live: bool) -> ServerHandle {
 
 /// Ridge on three features.
 fn artifact() -> Vec<u8> {
-    let x = Array2::from_shape_fn((60, 3), |(row, column)| {
-        0.01 * (1 + (31 * row + 7 * column * column) % 17) as f32
-    });
-    let y = Array1::from_shape_fn(60, |row| 0.01 * (row % 5) as f64);
-    let spec = ModelSpec::Ridge { alpha: 0.1 };
-    let features = FEATURES.map(str::to_owned).to_vec();
-    let context = ModelContext { features: &features, horizon: Horizon::WEEK, seed: 0 };
-    let model = spec.forecaster(context).unwrap();
-    let model = model.fit(&TrainingRows::new(x.view(), y.view()).unwrap()).unwrap();
-    let forecast = model.predict(x.view()).unwrap();
-    let calibration = Calibration { x: x.view(), y: y.view(), forecast: forecast.view() };
-    let scale = ScaleSpec::new(2, Horizon::WEEK);
-    let interval = IntervalModel::calibrate(&calibration, scale, &DEFAULT_LEVELS).unwrap();
-    let meta = ArtifactMeta {
-        model: spec,
-        preprocessing: PreprocessingSpec::default(),
-        view: "view".to_owned(),
-        view_version: "1".to_owned(),
-        features,
-        horizon: Horizon::WEEK,
-        levels: DEFAULT_LEVELS.to_vec(),
-        seed: 0,
-    };
-    to_onnx(&model, &interval, &meta).unwrap()
+    ridge::artifact(("view", "1"), &FEATURES.map(str::to_owned), 0.1)
 }
 
 /// Status and body, which is a text where it is no JSON.
