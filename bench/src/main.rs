@@ -33,6 +33,7 @@ mod serving_alone;
 mod store;
 mod trees;
 mod trees_alone;
+mod universe;
 mod weekly;
 
 use std::path::PathBuf;
@@ -103,6 +104,8 @@ enum Benchmark {
     Serving,
     /// Forecasts and features over HTTP, beside one row of the same server
     Answers,
+    /// Ten thousand symbols: a batch of forecasts, the start of the server and its memory
+    Universe,
 }
 
 /// A contender that is this program.
@@ -162,6 +165,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(Benchmark::Answers) {
         println!("{}", answers::run(&weekahead, libchdb, cli.runs).await?);
+    }
+    if chosen(Benchmark::Universe) {
+        println!("{}", universe::run(&weekahead, libchdb, cli.runs).await?);
     }
     Ok(())
 }

@@ -18,24 +18,42 @@ const WRITTEN_AT_ONCE: usize = 50;
 pub struct Store {
     weekahead: PathBuf,
     libchdb: PathBuf,
+    universe: String,
     server: Server,
     home: TempDir,
 }
 
 impl Store {
-    /// Starts one and fills it.
+    /// Starts one and fills it with the panel.
     pub async fn with_bars(weekahead: &Path, libchdb: &Path, quotes: &Quotes) -> anyhow::Result<Self> {
+        let store = Self::with_tables(weekahead, libchdb, symbols()).await?;
+        write_bars(&store.warehouse().await?, quotes, SYMBOLS).await?;
+        Ok(store)
+    }
+
+    /// Starts one that has every table and no bars yet, for a universe of symbols.
+    pub async fn with_tables(
+        weekahead: &Path,
+        libchdb: &Path,
+        universe: impl Iterator<Item = String>,
+    ) -> anyhow::Result<Self> {
         let (home, addr) = (TempDir::new()?, free_addr()?);
         let (weekahead, libchdb) = (weekahead.to_owned(), libchdb.to_owned());
+        let universe = universe.collect::<Vec<_>>().join(",");
+        let serve = ["warehouse", "serve"];
         let server =
-            Server::start(command(&weekahead, &libchdb, home.path(), addr, &["warehouse", "serve"]), addr)?;
-        let store = Self { weekahead, libchdb, server, home };
-        let warehouse =
-            Warehouse::connect(&WarehouseConfig { url: store.url(), ..WarehouseConfig::default() }).await?;
+            Server::start(command(&weekahead, &libchdb, home.path(), addr, &universe, &serve), addr)?;
+        let store = Self { weekahead, libchdb, universe, server, home };
+        let warehouse = store.warehouse().await?;
         warehouse.migrate(&no_lake()).await?;
         warehouse.execute(BARS_TABLE).await?;
-        write_bars(&warehouse, quotes, SYMBOLS).await?;
         Ok(store)
+    }
+
+    /// A client of it.
+    pub async fn warehouse(&self) -> anyhow::Result<Warehouse> {
+        let config = WarehouseConfig { url: self.url(), ..WarehouseConfig::default() };
+        Ok(Warehouse::connect(&config).await?)
     }
 
     /// Where it answers.
@@ -43,16 +61,25 @@ impl Store {
         format!("http://{}", self.server.addr)
     }
 
-    /// A `weekahead` command on this warehouse, with the panel's symbols as the universe.
+    /// A `weekahead` command on this warehouse and its universe.
     pub fn command(&self, args: &[&str]) -> Command {
-        command(&self.weekahead, &self.libchdb, self.home.path(), self.server.addr, args)
+        command(&self.weekahead, &self.libchdb, self.home.path(), self.server.addr, &self.universe, args)
     }
 }
 
-/// Writes the bars of the first symbols.
+/// Writes the bars of the panel's first symbols.
 pub async fn write_bars(warehouse: &Warehouse, quotes: &Quotes, count: usize) -> anyhow::Result<()> {
-    let of_symbols: Vec<_> = symbols().zip(&quotes.bars).take(count).collect();
-    for group in of_symbols.chunks(WRITTEN_AT_ONCE) {
+    let named: Vec<_> = symbols().zip(&quotes.bars).take(count).collect();
+    write_named_bars(warehouse, quotes, &named).await
+}
+
+/// Writes bars, one a session of `quotes`, of symbols with names.
+pub async fn write_named_bars(
+    warehouse: &Warehouse,
+    quotes: &Quotes,
+    named: &[(String, &Vec<Bar>)],
+) -> anyhow::Result<()> {
+    for group in named.chunks(WRITTEN_AT_ONCE) {
         let rows: Vec<BarVersion> =
             group.iter().flat_map(|(symbol, bars)| versions(quotes, symbol, bars)).collect();
         warehouse.write_bars(&rows).await?;
@@ -65,6 +92,7 @@ fn command(
     libchdb: &Path,
     home: &Path,
     addr: std::net::SocketAddr,
+    universe: &str,
     args: &[&str],
 ) -> Command {
     let mut command = Command::new(weekahead);
@@ -73,7 +101,7 @@ fn command(
         .env("WEEKAHEAD_HOME", home)
         .env("WEEKAHEAD_TOOLS__LIBCHDB", libchdb)
         .env("WEEKAHEAD_WAREHOUSE__URL", format!("http://{addr}"))
-        .env("WEEKAHEAD_UNIVERSE__SYMBOLS", symbols().collect::<Vec<_>>().join(","));
+        .env("WEEKAHEAD_UNIVERSE__SYMBOLS", universe);
     command
 }
 

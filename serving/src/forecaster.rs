@@ -155,7 +155,9 @@ impl Forecaster {
         written_at: Timestamp,
     ) -> Result<Forecasts> {
         let features = self.features_of(&champion, as_of, symbols).await?;
-        let closes = self.origin_closes(as_of, &features).await?;
+        let last_closed = self.calendar.last_closed(as_of.instant())?;
+        let fresh = self.calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?;
+        let closes = self.warehouse.closes(as_of, &features.symbols, fresh).await?;
         let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
         let mut outputs = champion.score(matrix(&features)?).await?;
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
@@ -164,10 +166,9 @@ impl Forecaster {
         outputs.quantiles = intervals.quantiles(&outputs, champion.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
-        let last_closed = self.calendar.last_closed(as_of.instant())?;
         for (row, symbol) in features.symbols.iter().enumerate() {
             let origin = features.sessions[row];
-            if self.calendar.distance(origin, last_closed) > STALE_AFTER_SESSIONS {
+            if origin < fresh {
                 unanswered.push(stale(symbol, origin, last_closed));
                 continue;
             }
@@ -205,8 +206,10 @@ impl Forecaster {
         symbols: Option<&[Symbol]>,
     ) -> Result<FeatureRows> {
         let meta = champion.meta();
-        let rows =
-            self.warehouse.latest_features(as_of, &meta.view, &meta.view_version, &meta.features, symbols);
+        let last_closed = self.calendar.last_closed(as_of.instant())?;
+        let recent = Some(self.calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?);
+        let (view, version) = (&meta.view, &meta.view_version);
+        let rows = self.warehouse.latest_features(as_of, view, version, &meta.features, symbols, recent);
         Ok(rows.await?)
     }
 
@@ -239,23 +242,6 @@ impl Forecaster {
             }
         }
         Ok(())
-    }
-
-    /// The raw close of each symbol in the session its features stand on.
-    async fn origin_closes(
-        &self,
-        as_of: AsOf,
-        features: &FeatureRows,
-    ) -> Result<BTreeMap<(Symbol, Session), f64>> {
-        let Some(first) = features.sessions.iter().min() else { return Ok(BTreeMap::new()) };
-        let bars = self.warehouse.bars(as_of, Some(&features.symbols), Some(*first)).await?;
-        let mut closes = BTreeMap::new();
-        for (symbol, series) in bars.iter() {
-            for (session, bar) in series.sessions().iter().zip(series.bars()) {
-                closes.insert((symbol.clone(), *session), bar.close);
-            }
-        }
-        Ok(closes)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bars as they were known at an instant.
 
+use std::collections::HashMap;
+
 use clickhouse::Row;
 use clickhouse::native::Block;
 use clickhouse::query::Query;
@@ -82,6 +84,41 @@ impl Warehouse {
                 self.blocks(query, |block| known_bars(block, &mut seen, |bar| newest.push(bar))).await?;
             }
             newest.finish()
+        })
+        .await
+    }
+
+    /// The raw closes known at `as_of` of the sessions from `from` on, of one symbol and session each: the newest version's.
+    ///
+    /// # Errors
+    /// As [`bars`](Self::bars).
+    pub async fn closes(
+        &self,
+        as_of: AsOf,
+        symbols: &[Symbol],
+        from: Session,
+    ) -> Result<HashMap<(Symbol, Session), f64>> {
+        let sql = format!(
+            "SELECT symbol, toInt32(session) AS day, close FROM marts.bars \
+             WHERE symbol IN {{symbols:Array(String)}} AND session >= {{from:Date32}} \
+             AND knowledge_time <= {AT} AND event_time <= {AT} ORDER BY symbol, session, knowledge_time, version"
+        );
+        self.read(|| async {
+            let (mut closes, mut seen) = (HashMap::new(), Symbols::default());
+            for batch in symbol_batches(Some(symbols)) {
+                let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("symbols", batch);
+                self.blocks(query.param("from", from.to_string()), |block| {
+                    let (names, days): (Vec<&str>, Vec<i32>) =
+                        (column(block, "symbol")?, column(block, "day")?);
+                    let values: Vec<f64> = column(block, "close")?;
+                    for ((name, day), close) in names.into_iter().zip(days).zip(values) {
+                        closes.insert((seen.of(name)?, session(day)?), close);
+                    }
+                    Ok(())
+                })
+                .await?;
+            }
+            Ok(closes)
         })
         .await
     }

@@ -35,7 +35,7 @@ impl Answers {
         let (all, now) = (SessionRange::ALL, as_of(at));
         let in_time =
             warehouse.features_known(now, name, version, features, None, all, &in_time).await.unwrap();
-        let latest = warehouse.latest_features(now, name, version, features, None).await.unwrap();
+        let latest = warehouse.latest_features(now, name, version, features, None, None).await.unwrap();
         let mut entities = Entities::default();
         let rows = instants.iter().flat_map(|instant| names.iter().map(move |name| (*name, as_of(*instant))));
         rows.clone().for_each(|(symbol, as_of)| entities.push(symbol, as_of));

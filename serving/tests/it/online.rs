@@ -78,7 +78,7 @@ impl Story {
         self.platform.build(&self.view, &self.universe, at).await;
         let (name, version, names) = (self.view.name(), self.view.version(), self.view.features());
         let held_symbols: Vec<Symbol> = found.iter().map(|row| symbol(&row.0)).collect();
-        let table = warehouse.latest_features(as_of(at), name, version, names, Some(&held_symbols));
+        let table = warehouse.latest_features(as_of(at), name, version, names, Some(&held_symbols), None);
         let table = table.await.unwrap();
         let row = |row: usize| {
             let values = table.row(row).unwrap().iter().map(|value| value.to_bits()).collect();

@@ -103,6 +103,9 @@ impl Warehouse {
 
     /// The newest row of each symbol known at `as_of`: what a forecast made at that instant stands on.
     ///
+    /// Rows lie by year and symbol, so the newest ones are cheap to find where they are looked for: `recent` is the first session that
+    /// most symbols are expected to have a row of. Those that have none since are looked for in all sessions.
+    ///
     /// # Errors
     /// As [`features`](Self::features).
     pub async fn latest_features(
@@ -112,26 +115,70 @@ impl Warehouse {
         view_version: &str,
         names: &[String],
         symbols: Option<&[Symbol]>,
+        recent: Option<Session>,
     ) -> Result<FeatureRows> {
-        let table = identifier("view", view)?;
-        let columns = table::columns(names)?;
+        let read = LatestRead { table: identifier("view", view)?, as_of, view_version, names };
         self.read(|| async {
-            let mut newest = NewestRows::of(names, &|_, _| true);
-            for batch in symbol_batches(symbols) {
-                let of_batch = batch_filter(&batch);
-                let last = format!(
-                    " AND (symbol, session) {} (SELECT symbol, max(session) FROM features.{table} \
-                     WHERE {KNOWN}{of_batch} GROUP BY symbol)",
-                    self.topology.in_subquery()
-                );
-                let query = self.query(&features_sql(&table, &columns, &(of_batch + &last)));
-                let query = bind(query, as_of, view_version, batch);
-                self.blocks(query, |block| newest.take(block)).await?;
+            let (Some(symbols), Some(recent)) = (symbols, recent) else {
+                return self.latest_of_all(&read, symbols).await;
+            };
+            let found = self.latest_since(&read, symbols, recent).await?;
+            let has = |symbol: &&Symbol| found.symbols.binary_search(symbol).is_ok();
+            let rest: Vec<Symbol> = symbols.iter().filter(|symbol| !has(symbol)).cloned().collect();
+            if rest.is_empty() {
+                return Ok(found);
             }
-            Ok(newest.rows)
+            Ok(found.with(self.latest_of_all(&read, Some(&rest)).await?))
         })
         .await
     }
+
+    async fn latest_since(
+        &self,
+        read: &LatestRead<'_>,
+        symbols: &[Symbol],
+        recent: Session,
+    ) -> Result<FeatureRows> {
+        let range = SessionRange { from: Some(recent), to: None };
+        self.latest(read, Some(symbols), range, |of_batch| of_batch + &range.filter()).await
+    }
+
+    async fn latest_of_all(&self, read: &LatestRead<'_>, symbols: Option<&[Symbol]>) -> Result<FeatureRows> {
+        let (in_subquery, table) = (self.topology.in_subquery(), &read.table);
+        let last = |of_batch: String| {
+            format!(
+                "{of_batch} AND (symbol, session) {in_subquery} (SELECT symbol, max(session) FROM features.{table} \
+                 WHERE {KNOWN}{of_batch} GROUP BY symbol)"
+            )
+        };
+        self.latest(read, symbols, SessionRange::ALL, last).await
+    }
+
+    /// The last of the rows that a filter leaves of each symbol.
+    async fn latest(
+        &self,
+        read: &LatestRead<'_>,
+        symbols: Option<&[Symbol]>,
+        range: SessionRange,
+        filter: impl Fn(String) -> String,
+    ) -> Result<FeatureRows> {
+        let columns = table::columns(read.names)?;
+        let mut newest = NewestRows::of_symbols(read.names);
+        for batch in symbol_batches(symbols) {
+            let query = self.query(&features_sql(&read.table, &columns, &filter(batch_filter(&batch))));
+            let query = range.bind(bind(query, read.as_of, read.view_version, batch));
+            self.blocks(query, |block| newest.take(block)).await?;
+        }
+        Ok(newest.rows)
+    }
+}
+
+/// What is read of every symbol.
+struct LatestRead<'a> {
+    table: String,
+    as_of: AsOf,
+    view_version: &'a str,
+    names: &'a [String],
 }
 
 /// The rows that exist for a reader.
@@ -160,16 +207,21 @@ pub(super) fn features_sql(table: &str, columns: &[String], filter: &str) -> Str
     )
 }
 
-/// Keeps the last row of each symbol and session, as they stream by in order.
+/// Keeps the last row of each symbol and session, or of each symbol, as they stream by in order.
 pub(super) struct NewestRows<'a> {
     pub(super) rows: FeatureRows,
     symbols: Symbols,
+    one_a_symbol: bool,
     admit: &'a (dyn Fn(Session, i64) -> bool + Sync),
 }
 
 impl<'a> NewestRows<'a> {
     pub(super) fn of(names: &[String], admit: &'a (dyn Fn(Session, i64) -> bool + Sync)) -> Self {
-        Self { rows: FeatureRows::of(names), symbols: Symbols::default(), admit }
+        Self { rows: FeatureRows::of(names), symbols: Symbols::default(), one_a_symbol: false, admit }
+    }
+
+    fn of_symbols(names: &[String]) -> Self {
+        Self { one_a_symbol: true, ..Self::of(names, &|_, _| true) }
     }
 
     pub(super) fn take(&mut self, block: &Block) -> Result<()> {
@@ -206,12 +258,14 @@ impl<'a> NewestRows<'a> {
     fn slot(&mut self, symbol: &str, session: Session, known: i64) -> Result<usize> {
         let rows = &mut self.rows;
         let last = rows.symbols.last().zip(rows.sessions.last());
-        if last.is_some_and(|(s, d)| *d == session && s.as_str() == symbol) {
+        let same = |(s, d): (&Symbol, &Session)| s.as_str() == symbol && (self.one_a_symbol || *d == session);
+        if last.is_some_and(same) {
+            rows.sessions.pop();
             rows.knowledge_times.pop();
         } else {
             rows.symbols.push(self.symbols.of(symbol)?);
-            rows.sessions.push(session);
         }
+        rows.sessions.push(session);
         rows.knowledge_times.push(known);
         Ok(rows.len() - 1)
     }

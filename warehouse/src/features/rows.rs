@@ -33,6 +33,26 @@ impl FeatureRows {
         Self { names: names.to_vec(), ..Self::default() }
     }
 
+    /// These and other rows of the same features, in order again.
+    pub(super) fn with(self, other: Self) -> Self {
+        let rows = [self, other];
+        let mut places: Vec<(usize, usize)> = rows
+            .iter()
+            .enumerate()
+            .flat_map(|(of, rows)| (0..rows.len()).map(move |row| (of, row)))
+            .collect();
+        places.sort_by_key(|(of, row)| (&rows[*of].symbols[*row], rows[*of].sessions[*row]));
+        let mut merged = Self::of(&rows[0].names);
+        for (of, row) in places {
+            let from = &rows[of];
+            merged.symbols.push(from.symbols[row].clone());
+            merged.sessions.push(from.sessions[row]);
+            merged.knowledge_times.push(from.knowledge_times[row]);
+            merged.values.extend_from_slice(from.row(row).unwrap_or_default());
+        }
+        merged
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.sessions.len()

@@ -45,7 +45,7 @@ fn an_answer_may_be_awaited_on_any_thread() {
     let warehouse = Warehouse::new(&WarehouseConfig::default()).unwrap();
     let (now, none) = ("2013-01-25".parse().unwrap(), Vec::new());
     is_send(&warehouse.bars(now, None, None));
-    is_send(&warehouse.latest_features(now, "view", "version", &none, None));
+    is_send(&warehouse.latest_features(now, "view", "version", &none, None, None));
     is_send(&warehouse.features(now, "view", "version", &none, None, SessionRange::ALL));
     is_send(&warehouse.write_features("view", "version", &none, now.instant(), Vec::new()));
     is_send(&warehouse.write_forecasts(&[]));

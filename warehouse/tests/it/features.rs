@@ -64,11 +64,12 @@ async fn features_are_read_as_they_were_known() {
 async fn latest_and_ranges(warehouse: &Warehouse) {
     let wanted = names(&["vol_20", "Ret_1"]);
     let friday = as_of("2013-01-25T23:00:00Z");
-    let latest = warehouse.latest_features(friday, VIEW, VERSION, &wanted, None).await.unwrap();
+    let latest = warehouse.latest_features(friday, VIEW, VERSION, &wanted, None, None).await.unwrap();
     assert_eq!(latest.sessions, [session("2013-01-25"), session("2013-01-24")]);
     assert_eq!((latest.row(0), latest.row(1)), (Some(&[0.2, 2.0][..]), Some(&[0.3, 3.0][..])));
     assert_eq!(latest.knowledge_times[0], micros("2013-01-25T21:15:00Z"));
-    let later = warehouse.latest_features(as_of("2013-01-27"), VIEW, VERSION, &wanted, None).await.unwrap();
+    let later =
+        warehouse.latest_features(as_of("2013-01-27"), VIEW, VERSION, &wanted, None, None).await.unwrap();
     assert_eq!(later.row(0), Some(&[0.25, 2.5][..]));
 
     let only = SessionRange::only(session("2013-01-24"));
