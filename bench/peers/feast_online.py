@@ -10,11 +10,10 @@ import argparse
 import statistics
 import tempfile
 import time
-from datetime import timedelta
 
 import pyarrow.compute
 import pyarrow.parquet
-from feast_store import TIME_TO_LIVE, VIEW, open_store
+from feast_store import VIEW, materialize_newest, open_store
 from measured import say
 
 
@@ -25,13 +24,12 @@ def main():
     arguments.add_argument("--reads", type=int, default=2_000)
     arguments = arguments.parse_args()
     names = arguments.features.split(",")
-    keys = pyarrow.parquet.read_table(arguments.source, columns=["symbol", "event_timestamp"])
+    keys = pyarrow.parquet.read_table(arguments.source, columns=["symbol"])
     symbols = [str(symbol) for symbol in pyarrow.compute.unique(keys["symbol"]).to_pylist()]
-    last = pyarrow.compute.max(keys["event_timestamp"]).as_py()
     wanted = [f"{VIEW}:{name}" for name in names]
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(folder, arguments.source, names)
-        store.materialize(last - TIME_TO_LIVE, last + timedelta(seconds=1))
+        materialize_newest(store, arguments.source)
 
         def read(at):
             entity = [{"symbol": symbols[at % len(symbols)]}]

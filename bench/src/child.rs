@@ -1,6 +1,7 @@
 //! Contenders and servers as processes, with their memory.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -57,6 +58,25 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A server with its workers, all of which end with it.
+#[derive(Debug)]
+pub struct Family(Server);
+
+impl Family {
+    /// Starts a server that starts workers, and waits until it accepts connections.
+    pub fn start(mut command: Command, addr: SocketAddr) -> anyhow::Result<Self> {
+        command.process_group(0);
+        Server::start(command, addr).map(Self)
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0.pid());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
 
 use crate::child;
 
@@ -38,6 +39,15 @@ pub fn post(url: &str, body: &Path, connections: usize) -> anyhow::Result<Load> 
         bail!("{url} fails under load: {said}");
     }
     read(&said).with_context(|| format!("wrk said {said}"))
+}
+
+/// Posts a file of JSON once, and reads the answer.
+pub async fn ask(url: &str, body: &Path) -> anyhow::Result<Value> {
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
+    let answer = request.body(std::fs::read(body)?).send().await?;
+    let (status, text) = (answer.status(), answer.text().await?);
+    ensure!(status.is_success(), "{status}: {text}");
+    Ok(serde_json::from_str(&text)?)
 }
 
 /// The one that setup brings, or that is installed.

@@ -5,6 +5,7 @@
 mod agreement;
 mod alpha158;
 mod answers;
+mod answers_feast;
 mod child;
 mod compute;
 mod feature_file;
@@ -102,7 +103,7 @@ enum Benchmark {
     Weekly,
     /// One row over HTTP, beside `mlflow models serve` and FastAPI with ONNX Runtime
     Serving,
-    /// Forecasts and features over HTTP, beside one row of the same server
+    /// Forecasts and features over HTTP, beside one row of the same server and Feast's feature server
     Answers,
     /// Ten thousand symbols: a batch of forecasts, the start of the server and its memory
     Universe,
@@ -164,7 +165,7 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", serving::run(&peers, cli.runs).await?);
     }
     if chosen(Benchmark::Answers) {
-        println!("{}", answers::run(&weekahead, libchdb, cli.runs).await?);
+        println!("{}", answers::run(&weekahead, libchdb, &peers, cli.runs).await?);
     }
     if chosen(Benchmark::Universe) {
         println!("{}", universe::run(&weekahead, libchdb, cli.runs).await?);

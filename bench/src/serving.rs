@@ -2,7 +2,6 @@
 //!
 //! All run the same ridge on Alpha158, exported by our own code, in one worker; the load generator shares the machine's cores.
 
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -21,7 +20,7 @@ use weekahead_models::{
     TrainingRows,
 };
 
-use crate::child::{self, Server, free_addr};
+use crate::child::{self, Family, free_addr};
 use crate::compute::VIEW;
 use crate::load::{self, Load};
 use crate::peers::Peers;
@@ -97,9 +96,8 @@ fn told(contenders: &[Contender]) -> String {
 /// Starts a contender, warms it up, and puts it under load; its forecast of the row is told as well.
 async fn measure(contender: &Contender, folder: &Path, peers: &Peers) -> anyhow::Result<(Load, f64)> {
     let addr = free_addr()?;
-    let mut command = (contender.command)(folder, peers, &addr.to_string())?;
-    command.process_group(0);
-    let server = Family(Server::start(command, addr)?);
+    let command = (contender.command)(folder, peers, &addr.to_string())?;
+    let server = Family::start(command, addr)?;
     let (url, body) = (format!("http://{addr}{}", contender.path), folder.join(contender.body));
     let y = forecast(&url, &body).await.with_context(|| format!("asking {}", contender.name))?;
     load::post(&url, &body, 2)?;
@@ -110,14 +108,10 @@ async fn measure(contender: &Contender, folder: &Path, peers: &Peers) -> anyhow:
 
 /// The forecast of the one row, wherever the answer has it.
 async fn forecast(url: &str, body: &Path) -> anyhow::Result<f64> {
-    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
-    let answer = request.body(std::fs::read(body)?).send().await?;
-    let (status, text) = (answer.status(), answer.text().await?);
-    ensure!(status.is_success(), "{status}: {text}");
-    let answer: Value = serde_json::from_str(&text)?;
+    let answer = load::ask(url, body).await?;
     let said = &answer["predictions"];
     let places = [&said["y"][0][0], &said[0]["y"], &said[0]];
-    places.into_iter().find_map(Value::as_f64).with_context(|| format!("no forecast in {text}"))
+    places.into_iter().find_map(Value::as_f64).with_context(|| format!("no forecast in {answer}"))
 }
 
 fn ours(folder: &Path, _: &Peers, addr: &str) -> anyhow::Result<Command> {
@@ -148,16 +142,6 @@ fn mlflow(model: &Path, peers: &Peers, addr: &str) -> anyhow::Result<Command> {
         .env("PATH", format!("{}:{path}", bin.display()))
         .env("MLFLOW_DISABLE_TELEMETRY", "true");
     Ok(command)
-}
-
-/// A server with its workers, all of which end with it.
-struct Family(Server);
-
-impl Drop for Family {
-    fn drop(&mut self) {
-        let group = format!("-{}", self.0.pid());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
-    }
 }
 
 /// Writes the model and a row in the form of each contender.

@@ -94,13 +94,22 @@ impl OnlineFeatures {
     /// # Errors
     /// [`Error::Market`](crate::Error::Market) when `now` lies outside the calendar.
     pub fn latest(&self, symbol: &Symbol, places: &[usize], now: AsOf) -> Result<Option<OnlineRow>> {
+        Ok(self.latest_of_each(std::slice::from_ref(symbol), places, now)?.pop().flatten())
+    }
+
+    /// [`latest`](Self::latest) of each symbol, in their order and all of one moment: the calendar and the lock are asked once.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    pub fn latest_of_each(
+        &self,
+        symbols: &[Symbol],
+        places: &[usize],
+        now: AsOf,
+    ) -> Result<Vec<Option<OnlineRow>>> {
         let last_closed = self.last_closed(now)?;
         let store = self.held.read();
-        let Some(latest) = store.latest(symbol) else { return Ok(None) };
-        let values =
-            places.iter().map(|place| latest.values.get(*place).copied().unwrap_or(f32::NAN)).collect();
-        let freshness = self.freshness_of(&store, symbol, last_closed);
-        Ok(freshness.map(|freshness| OnlineRow { freshness, values }))
+        Ok(symbols.iter().map(|symbol| self.row(&store, symbol, places, last_closed)).collect())
     }
 
     /// How old the features of each symbol are that is held, in order of symbol.
@@ -133,6 +142,18 @@ impl OnlineFeatures {
         Ok(sessions.min().map(|oldest| self.lag(oldest, last_closed)))
     }
 
+    fn row(
+        &self,
+        store: &OnlineStore,
+        symbol: &Symbol,
+        places: &[usize],
+        last_closed: Session,
+    ) -> Option<OnlineRow> {
+        let held = store.latest(symbol)?.values;
+        let values = places.iter().map(|place| held.get(*place).copied().unwrap_or(f32::NAN)).collect();
+        Some(OnlineRow { freshness: self.freshness_of(store, symbol, last_closed)?, values })
+    }
+
     fn freshness_of(
         &self,
         store: &OnlineStore,
@@ -152,6 +173,10 @@ impl OnlineFeatures {
 
     /// How many sessions have closed since one.
     fn lag(&self, session: Session, last_closed: Session) -> u64 {
+        // As it is of most symbols most of the time: nothing to look up.
+        if session == last_closed {
+            return 0;
+        }
         u64::try_from(self.calendar.distance(session, last_closed)).unwrap_or(0)
     }
 

@@ -85,10 +85,11 @@ pub async fn read(
         Some(names) => names.iter().map(|name| place(view, name)).collect::<Result<Vec<_>, _>>()?,
         None => (0..view.features().len()).collect(),
     };
+    let symbols = request.symbols.iter().map(|name| Symbol::new(name)).collect::<Result<Vec<_>, _>>();
+    let symbols = symbols.map_err(crate::Error::from)?;
     let (mut rows, mut not_held) = (Vec::with_capacity(count), Vec::new());
-    for name in &request.symbols {
-        let symbol = Symbol::new(name).map_err(crate::Error::from)?;
-        match held.latest(&symbol, &places, now)? {
+    for (symbol, row) in symbols.iter().zip(held.latest_of_each(&symbols, &places, now)?) {
+        match row {
             Some(row) => rows.push(FeatureRow::from(row)),
             None => not_held.push(symbol.to_string()),
         }
