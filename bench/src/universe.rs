@@ -56,10 +56,6 @@ pub async fn run(weekahead: &Path, libchdb: &Path, runs: usize) -> anyhow::Resul
             .env("WEEKAHEAD_TRAINING__VIEW", VIEW);
         command
     };
-    if std::env::var("KEEP").is_ok() {
-        eprintln!("KEEP {} {stub}", store.url());
-        std::future::pending::<()>().await;
-    }
     let mut ours = Contender::new("weekahead forecast");
     for run in 0..=runs {
         let made = child::run(&mut command(&["forecast"]))?;

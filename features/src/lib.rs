@@ -32,7 +32,7 @@ pub use error::Error;
 pub use matrix::FeatureMatrix;
 pub use nearest::nearest;
 pub use stream::ViewState;
-pub use target::{STOPPED_AFTER_SESSIONS, Target, TradedSessions, targets};
+pub use target::{STOPPED_AFTER_SESSIONS, Target, TradedSessions, targets, targets_of};
 pub use view::{Feature, View};
 
 /// The result of everything fallible in this crate.

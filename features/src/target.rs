@@ -65,9 +65,21 @@ pub fn targets(
     horizon: Horizon,
     traded: &TradedSessions,
 ) -> Vec<Target> {
-    let stopped = series.sessions().last().and_then(|last| traded.stopped_after(*last, calendar));
-    let history = History { series, closes: chained_closes(series), stopped };
+    let history = History::of(series, calendar, traded);
     (0..series.len()).filter_map(|row| history.target(row, calendar, horizon)).collect()
+}
+
+/// As [`targets`], of some origins alone, in the order in which they are asked for.
+pub fn targets_of(
+    series: &BarSeries,
+    calendar: &Calendar,
+    horizon: Horizon,
+    traded: &TradedSessions,
+    origins: impl IntoIterator<Item = Session>,
+) -> Vec<Target> {
+    let history = History::of(series, calendar, traded);
+    let rows = origins.into_iter().filter_map(|origin| series.position(origin));
+    rows.filter_map(|row| history.target(row, calendar, horizon)).collect()
 }
 
 /// Sessions without a bar after which a symbol counts as having stopped trading.
@@ -133,7 +145,12 @@ struct History<'a> {
     stopped: Option<i64>,
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
+    fn of(series: &'a BarSeries, calendar: &Calendar, traded: &TradedSessions) -> Self {
+        let stopped = series.sessions().last().and_then(|last| traded.stopped_after(*last, calendar));
+        Self { series, closes: chained_closes(series), stopped }
+    }
+
     fn target(&self, row: usize, calendar: &Calendar, horizon: Horizon) -> Option<Target> {
         let origin = self.series.sessions()[row];
         let realised_session = calendar.offset(origin, horizon.get() as i64).ok()?;

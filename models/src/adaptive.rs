@@ -83,32 +83,32 @@ impl AdaptiveLevels {
     /// # Errors
     /// [`Error::Shape`] unless there is one answer a level.
     pub fn update(&mut self, covered_below: &[bool]) -> Result<()> {
-        self.update_together(&[covered_below])
+        let below: Vec<u64> = covered_below.iter().map(|below| u64::from(*below)).collect();
+        self.update_together(1, &below)
     }
 
     /// Learns from outcomes that became known at the same time, such as all symbols of an origin: one step, by their shares. A
     /// step for each would go on after an error that has been made up for.
     ///
+    /// # Shape
+    /// Of each level, how many of the `outcomes` lie at or below the quantile that was forecast; quantiles do not cross.
+    ///
     /// # Errors
-    /// [`Error::Shape`] unless there is one answer a level in each; [`Error::Empty`] without outcomes.
-    pub fn update_together(&mut self, outcomes: &[&[bool]]) -> Result<()> {
-        if outcomes.is_empty() {
+    /// [`Error::Shape`] unless there is one count a level; [`Error::Empty`] without outcomes.
+    pub fn update_together(&mut self, outcomes: u64, below: &[u64]) -> Result<()> {
+        if outcomes == 0 {
             return Err(Error::Empty { what: "the list of outcomes" });
         }
-        for outcome in outcomes {
-            check_shape("an outcome (levels)", self.nominal.len(), outcome.len())?;
-        }
-        let share = |level: usize| {
-            outcomes.iter().filter(|outcome| outcome[level]).count() as f64 / outcomes.len() as f64
-        };
+        check_shape("the outcomes below (levels)", self.nominal.len(), below.len())?;
         let beyond = MEMORY_STEPS * self.step;
-        for (level, (nominal, state)) in self.nominal.iter().zip(&mut self.state).enumerate() {
-            *state = (*state + self.step * (nominal - share(level))).clamp(-beyond, 1.0 + beyond);
+        for ((nominal, state), below) in self.nominal.iter().zip(&mut self.state).zip(below) {
+            let share = *below as f64 / outcomes as f64;
+            *state = (*state + self.step * (nominal - share)).clamp(-beyond, 1.0 + beyond);
         }
         self.state.sort_by(f64::total_cmp);
-        self.outcomes += outcomes.len() as u64;
+        self.outcomes += outcomes;
         for ((low, high), inside) in central_pairs(&self.nominal).zip(&mut self.inside) {
-            *inside += outcomes.iter().filter(|outcome| !outcome[low] && outcome[high]).count() as u64;
+            *inside += below[high].saturating_sub(below[low]);
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn outcomes_of_one_origin_are_one_step() {
         let mut levels = AdaptiveLevels::new(&[0.5], 0.25).unwrap();
-        levels.update_together(&[&[true], &[true], &[true], &[false]]).unwrap();
+        levels.update_together(4, &[3]).unwrap();
         assert_eq!((levels.adapted(), levels.outcomes()), (vec![0.4375], 4));
     }
 
@@ -204,6 +204,6 @@ mod tests {
         }
         let mut levels = AdaptiveLevels::new(&[0.5], 0.1).unwrap();
         assert!(matches!(levels.update(&[true, false]), Err(Error::Shape { .. })));
-        assert!(matches!(levels.update_together(&[]), Err(Error::Empty { .. })));
+        assert!(matches!(levels.update_together(0, &[0]), Err(Error::Empty { .. })));
     }
 }

@@ -154,15 +154,16 @@ impl Forecaster {
         symbols: Option<&[Symbol]>,
         written_at: Timestamp,
     ) -> Result<Forecasts> {
-        let features = self.features_of(&champion, as_of, symbols).await?;
-        let last_closed = self.calendar.last_closed(as_of.instant())?;
-        let fresh = self.calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?;
-        let closes = self.warehouse.closes(as_of, &features.symbols, fresh).await?;
-        let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
-        let mut outputs = champion.score(matrix(&features)?).await?;
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
-        let intervals =
-            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
+        let last_closed = calendar.last_closed(as_of.instant())?;
+        let fresh = calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?;
+        let (features, closes, loads, intervals) = tokio::try_join!(
+            self.features_of(&champion, as_of, symbols),
+            async { Ok(warehouse.closes(as_of, symbols, fresh).await?) },
+            async { Ok(warehouse.load_ids_by_symbol(as_of, symbols).await?) },
+            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory),
+        )?;
+        let mut outputs = champion.score(matrix(&features)?).await?;
         outputs.quantiles = intervals.quantiles(&outputs, champion.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);

@@ -6,7 +6,7 @@ use clickhouse::Row;
 use clickhouse::native::Block;
 use clickhouse::query::Query;
 use serde::{Deserialize, Serialize};
-use weekahead_market::{AsOf, Bar, CorporateAction, Panel, Session, Symbol};
+use weekahead_market::{AsOf, Bar, BarSeries, CorporateAction, Panel, Session, Symbol};
 
 use crate::native::{Symbols, column, session};
 use crate::{Result, Warehouse};
@@ -95,19 +95,22 @@ impl Warehouse {
     pub async fn closes(
         &self,
         as_of: AsOf,
-        symbols: &[Symbol],
+        symbols: Option<&[Symbol]>,
         from: Session,
     ) -> Result<HashMap<(Symbol, Session), f64>> {
+        let filter = if symbols.is_some() { " AND symbol IN {symbols:Array(String)}" } else { "" };
         let sql = format!(
-            "SELECT symbol, toInt32(session) AS day, close FROM marts.bars \
-             WHERE symbol IN {{symbols:Array(String)}} AND session >= {{from:Date32}} \
-             AND knowledge_time <= {AT} AND event_time <= {AT} ORDER BY symbol, session, knowledge_time, version"
+            "SELECT symbol, toInt32(session) AS day, close FROM marts.bars WHERE session >= {{from:Date32}} \
+             AND knowledge_time <= {AT} AND event_time <= {AT}{filter} \
+             ORDER BY symbol, session, knowledge_time, version"
         );
         self.read(|| async {
             let (mut closes, mut seen) = (HashMap::new(), Symbols::default());
-            for batch in symbol_batches(Some(symbols)) {
-                let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("symbols", batch);
-                self.blocks(query.param("from", from.to_string()), |block| {
+            for batch in symbol_batches(symbols) {
+                let query = self.query(&sql).param("as_of", as_of.as_microsecond());
+                let query = query.param("from", from.to_string());
+                let query = if let Some(batch) = batch { query.param("symbols", batch) } else { query };
+                self.blocks(query, |block| {
                     let (names, days): (Vec<&str>, Vec<i32>) =
                         (column(block, "symbol")?, column(block, "day")?);
                     let values: Vec<f64> = column(block, "close")?;
@@ -222,6 +225,8 @@ pub(crate) fn known_bars(
 #[derive(Default)]
 struct NewestBars {
     panel: Panel,
+    /// The symbol that streams by: it goes into the panel as a whole.
+    current: Option<(Symbol, BarSeries)>,
     pending: Option<Known>,
 }
 
@@ -236,14 +241,25 @@ impl NewestBars {
     }
 
     fn flush(&mut self) -> Result<()> {
-        if let Some(Known { symbol, session, bar, action, knowledge_time }) = self.pending.take() {
-            self.panel.entry(&symbol).push(&symbol, session, bar, action, knowledge_time)?;
+        let Some(Known { symbol, session, bar, action, knowledge_time }) = self.pending.take() else {
+            return Ok(());
+        };
+        if self.current.as_ref().is_none_or(|(current, _)| *current != symbol) {
+            self.finish_symbol();
         }
-        Ok(())
+        let (symbol, series) = self.current.get_or_insert_with(|| (symbol, BarSeries::new()));
+        Ok(series.push(symbol, session, bar, action, knowledge_time)?)
+    }
+
+    fn finish_symbol(&mut self) {
+        if let Some((symbol, series)) = self.current.take() {
+            *self.panel.entry(&symbol) = series;
+        }
     }
 
     fn finish(mut self) -> Result<Panel> {
         self.flush()?;
+        self.finish_symbol();
         Ok(self.panel)
     }
 }

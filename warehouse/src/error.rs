@@ -116,6 +116,11 @@ pub enum Error {
         /// The number of values of the odd column.
         actual: usize,
     },
+    /// Rows were written while they were read in several queries.
+    #[error(
+        "the rows changed while they were read: read them again when the build that writes them has ended"
+    )]
+    Changed,
     /// A stored value that no reader of ours would have written.
     #[error("a stored value is not what its column should hold: {detail}")]
     Stored {
@@ -134,7 +139,7 @@ impl Error {
     /// Whether the same call may succeed a moment later with nothing changed.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Changed => true,
             Self::Refused { code: Some(code), .. } => PASSING.contains(code),
             Self::Refused { code: None, message } => {
                 ["502", "503", "504"].iter().any(|s| message.starts_with(s))

@@ -48,11 +48,17 @@ impl Warehouse {
 
     async fn symbol_loads(&self, as_of: AsOf, symbols: Option<Vec<String>>) -> Result<Vec<SymbolLoad>> {
         let filter = if symbols.is_some() { " AND symbol IN {symbols:Array(String)}" } else { "" };
+        let known = format!("knowledge_time <= {AT} AND event_time <= {AT}{filter}");
+        // Few bars are restated: those that are not need no comparison of versions.
+        let restated = format!(
+            "(symbol, session) {} (SELECT symbol, session FROM marts.bars WHERE {known} AND version > 1)",
+            self.topology.in_subquery()
+        );
         let sql = format!(
-            "SELECT DISTINCT symbol, load_id FROM (SELECT symbol, \
-             argMax(load_id, (knowledge_time, version)) AS load_id FROM marts.bars \
-             WHERE knowledge_time <= {AT} AND event_time <= {AT}{filter} GROUP BY symbol, session) \
-             ORDER BY symbol, load_id SETTINGS optimize_aggregation_in_order = 1"
+            "SELECT DISTINCT symbol, load_id FROM (\
+             SELECT DISTINCT symbol, load_id FROM marts.bars WHERE {known} AND NOT ({restated}) UNION ALL \
+             SELECT symbol, argMax(load_id, (knowledge_time, version)) AS load_id FROM marts.bars \
+             WHERE {known} AND {restated} GROUP BY symbol, session) ORDER BY symbol, load_id"
         );
         let mut query = self.query(&sql).param("as_of", as_of.as_microsecond());
         if let Some(symbols) = symbols {

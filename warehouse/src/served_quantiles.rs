@@ -1,12 +1,13 @@
 //! The quantiles that were forecast, without their lineage: what intervals are judged by.
 
 use clickhouse::Row;
+use clickhouse::native::Block;
 use serde::{Deserialize, Serialize};
 use weekahead_market::{AsOf, Horizon, Session, Symbol};
 
 use crate::bars::AT;
-use crate::native::session;
-use crate::{Error, Result, Warehouse};
+use crate::native::{Symbols, column, session};
+use crate::{Result, Warehouse};
 
 /// The quantiles of one forecast.
 ///
@@ -24,13 +25,13 @@ pub struct ServedQuantiles {
 
 impl Warehouse {
     /// The quantiles at `levels` of a model's forecasts, of all its versions, that were made and written by `as_of` for an
-    /// origin from `from` on, but those in the shadow of a champion's. In order of origin, symbol and version; forecasts with other levels are left out.
+    /// origin from `from` on, but those in the shadow of a champion's. In order of symbol, origin and version; forecasts with other levels are left out.
     ///
     /// A forecast that is made up for later stands at an earlier `as_of` than it is written. Unlike
     /// [`forecasts`](Self::forecasts) this leaves it out, so that it changes nothing that followed from those before it.
     ///
     /// # Errors
-    /// [`Error::UnknownTable`] before the migrations; connection errors.
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations; connection errors.
     pub async fn served_quantiles(
         &self,
         as_of: AsOf,
@@ -39,15 +40,27 @@ impl Warehouse {
         levels: &[f64],
         from: Session,
     ) -> Result<Vec<ServedQuantiles>> {
+        // A column a level: an array would be an allocation a row, here and there.
+        let quantiles: String =
+            (1..=levels.len()).map(|at| format!(", quantile_values[{at}] AS quantile_{at}")).collect();
         let sql = format!(
-            "SELECT symbol, toInt32(origin) AS day, quantile_levels, quantile_values FROM forecasts.forecasts FINAL \
+            "SELECT symbol, toInt32(origin) AS day{quantiles} FROM forecasts.forecasts FINAL \
              WHERE model_name = {{model_name:String}} AND horizon = {{horizon:UInt8}} AND origin >= {{from:Date32}} \
-             AND NOT shadow AND as_of <= {AT} AND written_at <= {AT} ORDER BY origin, symbol, model_version"
+             AND quantile_levels = {{levels:Array(Float64)}} AND NOT shadow AND as_of <= {AT} AND written_at <= {AT} \
+             ORDER BY symbol, origin, model_version"
         );
-        let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
-        let query = query.param("horizon", u32::from(horizon)).param("from", from.to_string());
-        let stored = self.rows::<Stored>(query).await?.into_iter();
-        stored.filter(|row| row.quantile_levels == levels).map(ServedQuantiles::try_from).collect()
+        self.read(|| async {
+            let query =
+                self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
+            let query = query.param("horizon", u32::from(horizon)).param("from", from.to_string());
+            let (mut served, mut symbols) = (Vec::new(), Symbols::default());
+            self.blocks(query.param("levels", levels), |block| {
+                take(&mut served, &mut symbols, block, levels.len())
+            })
+            .await?;
+            Ok(served)
+        })
+        .await
     }
 
     /// How many versions of bars, and how many forecasts of a model, were known at `as_of` of the sessions from `from` on.
@@ -55,7 +68,7 @@ impl Warehouse {
     /// Rows are added and never taken away: a reader at the same instant or a later one who counts as many has the same rows.
     ///
     /// # Errors
-    /// [`Error::UnknownTable`] before the migrations, and before dbt ran; connection errors.
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations, and before dbt ran; connection errors.
     pub async fn outcome_counts(&self, as_of: AsOf, model_name: &str, from: Session) -> Result<(u64, u64)> {
         let sql = format!(
             "SELECT assumeNotNull((SELECT count() FROM marts.bars WHERE session >= {{from:Date32}} \
@@ -75,19 +88,18 @@ struct Counted {
     forecasts: u64,
 }
 
-#[derive(Row, Serialize, Deserialize)]
-struct Stored {
-    symbol: String,
-    day: i32,
-    quantile_levels: Vec<f64>,
-    quantile_values: Vec<f64>,
-}
-
-impl TryFrom<Stored> for ServedQuantiles {
-    type Error = Error;
-
-    fn try_from(row: Stored) -> Result<Self> {
-        let (symbol, origin) = (Symbol::new(&row.symbol)?, session(row.day)?);
-        Ok(Self { symbol, origin, values: row.quantile_values })
+fn take(
+    served: &mut Vec<ServedQuantiles>,
+    symbols: &mut Symbols,
+    block: &Block,
+    levels: usize,
+) -> Result<()> {
+    let (names, days): (Vec<&str>, Vec<i32>) = (column(block, "symbol")?, column(block, "day")?);
+    let quantiles: Vec<Vec<f64>> =
+        (1..=levels).map(|at| column(block, &format!("quantile_{at}"))).collect::<Result<_>>()?;
+    for (row, (name, day)) in names.into_iter().zip(days).enumerate() {
+        let values = quantiles.iter().map(|of_level| of_level[row]).collect();
+        served.push(ServedQuantiles { symbol: symbols.of(name)?, origin: session(day)?, values });
     }
+    Ok(())
 }

@@ -5,8 +5,8 @@ mod memory;
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use weekahead_features::{TradedSessions, targets};
-use weekahead_market::{AsOf, Calendar, Horizon, Panel, Session, Symbol};
+use weekahead_features::{TradedSessions, targets_of};
+use weekahead_market::{AsOf, BarSeries, Calendar, Horizon, Session, Symbol};
 use weekahead_models::{AdaptiveLevels, IntervalCoverage, Outputs, ResidualQuantiles};
 use weekahead_warehouse::{IntervalRecord, ServedQuantiles, Warehouse};
 
@@ -55,8 +55,8 @@ impl ServedIntervals {
         served.retain(|forecast| due(forecast.origin).is_ok_and(|target| target <= last_closed));
         let adapts = step > 0.0 && champion.residual_quantiles().is_some();
         let step = if adapts { step } else { 0.0 };
-        let realised = realised(as_of, warehouse, calendar, meta.horizon, &served).await?;
-        let intervals = Self { levels: replay(&meta.levels, step, &served, &realised)?, adapts };
+        let outcomes = outcomes(as_of, warehouse, calendar, meta.horizon, &served).await?;
+        let intervals = Self { levels: replay(&meta.levels, step, &outcomes)?, adapts };
         memory.keep(as_of, ground, &intervals);
         Ok(intervals)
     }
@@ -115,52 +115,77 @@ impl ServedIntervals {
     }
 }
 
-/// What came true by symbol and origin.
-type Realised = BTreeMap<(Symbol, Session), f64>;
+/// What came true of the forecasts of each origin.
+type Outcomes = BTreeMap<Session, Tally>;
 
-/// What came true of forecasts, as far as the bars known at `as_of` tell.
-async fn realised(
+/// What came true of forecasts.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Tally {
+    outcomes: u64,
+    /// Of each level, how many of them lie at or below the quantile that was forecast.
+    below: Vec<u64>,
+}
+
+impl Tally {
+    fn add(&mut self, target: f64, quantiles: &[f64]) {
+        self.outcomes += 1;
+        self.below.resize(quantiles.len(), 0);
+        for (below, quantile) in self.below.iter_mut().zip(quantiles) {
+            *below += u64::from(target <= *quantile);
+        }
+    }
+}
+
+/// Symbols whose bars are in memory at once.
+const GROUP: usize = 2_000;
+
+/// What came true of forecasts in order of symbol, as far as the bars known at `as_of` tell.
+async fn outcomes(
     as_of: AsOf,
     warehouse: &Warehouse,
     calendar: &Calendar,
     horizon: Horizon,
     served: &[ServedQuantiles],
-) -> Result<Realised> {
-    let Some(first) = served.first() else { return Ok(Realised::new()) };
-    let mut symbols: Vec<Symbol> = served.iter().map(|forecast| forecast.symbol.clone()).collect();
-    symbols.sort_unstable();
-    symbols.dedup();
-    let bars = warehouse.bars(as_of, Some(&symbols), Some(first.origin)).await?;
-    Ok(outcomes(&bars, calendar, horizon))
-}
-
-/// The returns between bars. A symbol without a bar in the target's session has no outcome yet, whether it rests or stopped
-/// trading, just as in the marts.
-fn outcomes(bars: &Panel, calendar: &Calendar, horizon: Horizon) -> Realised {
-    let of_symbol = bars.iter().flat_map(|(symbol, series)| {
-        let targets = targets(series, calendar, horizon, &TradedSessions::default());
-        targets.into_iter().map(|target| ((symbol.clone(), target.origin), target.value))
-    });
-    of_symbol.collect()
-}
-
-/// Walks adaptive levels through forecasts in order of origin, one step an origin with outcomes.
-fn replay(
-    levels: &[f64],
-    step: f64,
-    served: &[ServedQuantiles],
-    realised: &Realised,
-) -> Result<AdaptiveLevels> {
-    let mut adaptive = AdaptiveLevels::new(levels, step)?;
-    for of_origin in served.chunk_by(|a, b| a.origin == b.origin) {
-        let below = of_origin.iter().filter_map(|forecast| {
-            let target = realised.get(&(forecast.symbol.clone(), forecast.origin))?;
-            Some(forecast.values.iter().map(|quantile| target <= quantile).collect::<Vec<bool>>())
-        });
-        let below: Vec<Vec<bool>> = below.collect();
-        if !below.is_empty() {
-            adaptive.update_together(&below.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+) -> Result<Outcomes> {
+    let mut outcomes = Outcomes::new();
+    let Some(first) = served.iter().map(|forecast| forecast.origin).min() else { return Ok(outcomes) };
+    let by_symbol: Vec<&[ServedQuantiles]> = served.chunk_by(|a, b| a.symbol == b.symbol).collect();
+    for group in by_symbol.chunks(GROUP) {
+        let symbols: Vec<Symbol> = group.iter().map(|of_symbol| of_symbol[0].symbol.clone()).collect();
+        let bars = warehouse.bars(as_of, Some(&symbols), Some(first)).await?;
+        for of_symbol in group {
+            if let Some(series) = bars.get(&of_symbol[0].symbol) {
+                count(&mut outcomes, series, calendar, horizon, of_symbol);
+            }
         }
+    }
+    Ok(outcomes)
+}
+
+/// Counts the returns between the bars of a symbol. One without a bar in the target's session has no outcome yet, whether it rests or
+/// stopped trading, just as in the marts.
+fn count(
+    outcomes: &mut Outcomes,
+    series: &BarSeries,
+    calendar: &Calendar,
+    horizon: Horizon,
+    served: &[ServedQuantiles],
+) {
+    let origins = served.chunk_by(|a, b| a.origin == b.origin).map(|of_origin| of_origin[0].origin);
+    let targets = targets_of(series, calendar, horizon, &TradedSessions::default(), origins);
+    for target in targets {
+        let start = served.partition_point(|forecast| forecast.origin < target.origin);
+        let of_origin = served[start..].iter().take_while(|forecast| forecast.origin == target.origin);
+        let tally = outcomes.entry(target.origin).or_default();
+        of_origin.for_each(|forecast| tally.add(target.value, &forecast.values));
+    }
+}
+
+/// Walks adaptive levels through outcomes in order of origin, one step each.
+fn replay(levels: &[f64], step: f64, outcomes: &Outcomes) -> Result<AdaptiveLevels> {
+    let mut adaptive = AdaptiveLevels::new(levels, step)?;
+    for tally in outcomes.values() {
+        adaptive.update_together(tally.outcomes, &tally.below)?;
     }
     Ok(adaptive)
 }

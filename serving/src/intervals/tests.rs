@@ -1,7 +1,7 @@
 //! Intervals learn what they should, when they should, and nothing else.
 
 use ndarray::{Array1, Array2};
-use weekahead_market::{Bar, BarSeries, CorporateAction, Panel};
+use weekahead_market::{Bar, BarSeries, CorporateAction};
 
 use super::*;
 
@@ -36,8 +36,14 @@ fn served(name: &str, origin: Session, values: &[f64]) -> ServedQuantiles {
     ServedQuantiles { symbol: symbol(name), origin, values: values.to_vec() }
 }
 
-fn intervals(step: f64, forecasts: &[ServedQuantiles], realised: &Realised) -> ServedIntervals {
-    ServedIntervals { levels: replay(&LEVELS, step, forecasts, realised).unwrap(), adapts: step > 0.0 }
+fn intervals(step: f64, outcomes: &Outcomes) -> ServedIntervals {
+    ServedIntervals { levels: replay(&LEVELS, step, outcomes).unwrap(), adapts: step > 0.0 }
+}
+
+fn tally(of: &[(f64, [f64; 3])]) -> Tally {
+    let mut tally = Tally::default();
+    of.iter().for_each(|(target, quantiles)| tally.add(*target, quantiles));
+    tally
 }
 
 fn bits(quantiles: &Array2<f64>) -> Vec<u64> {
@@ -46,8 +52,7 @@ fn bits(quantiles: &Array2<f64>) -> Vec<u64> {
 
 #[test]
 fn without_outcomes_the_quantiles_are_the_artifact_s() {
-    let forecasts = [served("A", session("2013-01-25"), &[-0.1, 0.0, 0.1])];
-    let intervals = intervals(STEP, &forecasts, &Realised::new());
+    let intervals = intervals(STEP, &Outcomes::new());
     assert_eq!(bits(&intervals.quantiles(&outputs(), Some(&residuals()))), bits(&outputs().quantiles));
     assert_eq!((intervals.outcomes(), intervals.coverage_80()), (0, None));
     assert_eq!(intervals.record().adapted_levels, LEVELS);
@@ -56,19 +61,12 @@ fn without_outcomes_the_quantiles_are_the_artifact_s() {
 #[test]
 fn the_outcomes_of_an_origin_are_one_step() {
     let (first, second) = (session("2013-01-18"), session("2013-01-25"));
-    let forecasts = [
-        served("A", first, &[-0.1, 0.0, 0.1]),
-        served("B", first, &[-0.2, 0.0, 0.2]),
-        served("A", second, &[-0.1, 0.0, 0.1]),
-        served("B", second, &[-0.1, 0.0, 0.1]),
-    ];
-    // Above all, inside the upper half; then A is on its lower end, and B has no outcome yet.
-    let realised = Realised::from([
-        ((symbol("A"), first), 0.3),
-        ((symbol("B"), first), 0.1),
-        ((symbol("A"), second), -0.1),
+    // Above all, inside the upper half; then one is on its lower end.
+    let outcomes = Outcomes::from([
+        (first, tally(&[(0.3, [-0.1, 0.0, 0.1]), (0.1, [-0.2, 0.0, 0.2])])),
+        (second, tally(&[(-0.1, [-0.1, 0.0, 0.1])])),
     ]);
-    let intervals = intervals(0.125, &forecasts, &realised);
+    let intervals = intervals(0.125, &outcomes);
     // 0.1 + 0.125 (0.1 - 0) + 0.125 (0.1 - 1), and so on.
     let expected = [0.0, 0.5, 0.9 + 0.125 * 0.4 - 0.125 * 0.1];
     let close = |(a, b): (&f64, f64)| (a - b).abs() < 1e-9;
@@ -82,23 +80,24 @@ fn the_outcomes_of_an_origin_are_one_step() {
 fn outcomes_outside_widen_what_is_served_next() {
     let calendar = Calendar::nyse();
     let origins = calendar.weekly_origins(session("2010-01-01"), session("2012-12-31"));
-    let (mut forecasts, mut realised, mut widths) = (Vec::new(), Realised::new(), Vec::new());
+    let (mut outcomes, mut widths) = (Outcomes::new(), Vec::new());
     for (week, origin) in origins.into_iter().enumerate() {
-        let now = intervals(STEP, &forecasts, &realised);
+        let now = intervals(STEP, &outcomes);
         let quantiles = now.quantiles(&outputs(), Some(&residuals()));
         widths.push(quantiles[[0, 2]] - quantiles[[0, 0]]);
         assert!(quantiles.rows().into_iter().all(|row| row[0] < row[1] && row[1] < row[2]));
-        forecasts.push(served("A", origin, quantiles.row(0).as_slice().unwrap()));
         // Far above and far below in turns.
-        realised.insert((symbol("A"), origin), if week % 2 == 0 { 1.0 } else { -1.0 });
+        let target = if week % 2 == 0 { 1.0 } else { -1.0 };
+        outcomes
+            .insert(origin, tally(&[(target, [quantiles[[0, 0]], quantiles[[0, 1]], quantiles[[0, 2]]])]));
     }
     assert!(widths.last().unwrap() > &(widths[0] * 1.2), "{} to {:?}", widths[0], widths.last());
-    let (adaptive, again) = (intervals(STEP, &forecasts, &realised), intervals(STEP, &forecasts, &realised));
+    let (adaptive, again) = (intervals(STEP, &outcomes), intervals(STEP, &outcomes));
     assert_eq!(adaptive, again);
     assert_eq!((adaptive.method(), adaptive.coverage_80()), ("adaptive", Some(0.0)));
 
     // With a step of 0, and where there is nothing to look a level up in, they are counted only.
-    let fixed = intervals(0.0, &forecasts, &realised);
+    let fixed = intervals(0.0, &outcomes);
     for quantiles in [fixed.quantiles(&outputs(), Some(&residuals())), adaptive.quantiles(&outputs(), None)] {
         assert_eq!(bits(&quantiles), bits(&outputs().quantiles));
     }
@@ -109,7 +108,7 @@ fn outcomes_outside_widen_what_is_served_next() {
 fn what_is_remembered_is_of_the_same_ground() {
     let at = |text: &str| text.parse::<AsOf>().unwrap();
     let ground = Ground { version: 3, from: session("2010-01-04"), counts: (10, 5) };
-    let (memory, known) = (Memory::default(), intervals(STEP, &[], &Realised::new()));
+    let (memory, known) = (Memory::default(), intervals(STEP, &Outcomes::new()));
     assert_eq!(memory.recall(at("2013-01-25"), ground), None);
     memory.keep(at("2013-01-25"), ground, &known);
     assert_eq!(memory.recall(at("2013-01-26"), ground), Some(known));
@@ -121,19 +120,28 @@ fn what_is_remembered_is_of_the_same_ground() {
 
 #[test]
 fn an_outcome_is_the_return_to_a_bar_that_is_there() {
-    let mut bars = Panel::new();
     let days = ["2013-01-18", "2013-01-22", "2013-01-23", "2013-01-24", "2013-01-25", "2013-01-28"];
-    let mut push = |name: &str, days: &[&str]| {
-        let series: &mut BarSeries = bars.entry(&symbol(name));
+    let series = |days: &[&str]| {
+        let mut series = BarSeries::new();
         for (day, close) in days.iter().zip([10.0, 11.0, 12.0, 13.0, 14.0, 20.0]) {
             let bar = Bar { open: close, high: close, low: close, close, volume: 1.0 };
-            series.push(&symbol(name), session(day), bar, CorporateAction::NONE, 0).unwrap();
+            series.push(&symbol("A"), session(day), bar, CorporateAction::NONE, 0).unwrap();
         }
+        series
     };
-    push("A", &days);
-    push("GONE", &days[..4]);
-    let known = outcomes(&bars, &Calendar::nyse(), Horizon::WEEK);
-    let expected = Realised::from([((symbol("A"), session("2013-01-18")), 2.0_f64.ln())]);
-    assert_eq!(known.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-    assert!((known.values().sum::<f64>() - 2.0_f64.ln()).abs() < 1e-12);
+    // Two versions of the model forecast for the first session, one for the second, whose target lies ahead.
+    let double = 2.0_f64.ln();
+    let forecasts = [
+        served("A", session(days[0]), &[0.1, 0.2, double - 1e-9]),
+        served("A", session(days[0]), &[0.1, double + 1e-9, 1.0]),
+        served("A", session(days[1]), &[0.1, 0.2, 0.3]),
+    ];
+    let counted = |series: &BarSeries| {
+        let mut outcomes = Outcomes::new();
+        count(&mut outcomes, series, &Calendar::nyse(), Horizon::WEEK, &forecasts);
+        outcomes
+    };
+    let expected = Tally { outcomes: 2, below: vec![0, 1, 1] };
+    assert_eq!(counted(&series(&days)), Outcomes::from([(session(days[0]), expected)]));
+    assert_eq!(counted(&series(&days[..4])), Outcomes::new());
 }

@@ -4,6 +4,7 @@ mod columns;
 mod keys;
 mod materialized;
 mod native_rows;
+mod newest;
 mod point_in_time;
 mod read;
 mod recompute;

@@ -1,12 +1,11 @@
 //! Features as they were known at an instant.
 
-use clickhouse::native::Block;
 use clickhouse::query::Query;
 use weekahead_market::{AsOf, Session, Symbol};
 
+use super::newest::{NewestRows, column_groups};
 use super::{FeatureRows, table};
 use crate::bars::symbol_batches;
-use crate::native::{Symbols, column, session};
 use crate::sql::identifier;
 use crate::{Result, Warehouse};
 
@@ -90,13 +89,16 @@ impl Warehouse {
         let columns = table::columns(names)?;
         self.read(|| async {
             let mut newest = NewestRows::of(names, admit);
-            for batch in symbol_batches(symbols) {
-                let filter = batch_filter(&batch) + &range.filter();
-                let query = self.query(&features_sql(&table, &columns, &filter));
-                let query = bind(query, as_of, view_version, batch);
-                self.blocks(range.bind(query), |block| newest.take(block)).await?;
+            for group in column_groups(names.len()) {
+                newest.begin(group.clone())?;
+                for batch in symbol_batches(symbols) {
+                    let filter = batch_filter(&batch) + &range.filter();
+                    let query = self.query(&features_sql(&table, &columns[group.clone()], &filter));
+                    let query = bind(query, as_of, view_version, batch);
+                    self.blocks(range.bind(query), |block| newest.take(block)).await?;
+                }
             }
-            Ok(newest.rows)
+            newest.finish()
         })
         .await
     }
@@ -120,58 +122,47 @@ impl Warehouse {
         let read = LatestRead { table: identifier("view", view)?, as_of, view_version, names };
         self.read(|| async {
             let (Some(symbols), Some(recent)) = (symbols, recent) else {
-                return self.latest_of_all(&read, symbols).await;
+                return self.latest(&read, symbols, SessionRange::ALL).await;
             };
-            let found = self.latest_since(&read, symbols, recent).await?;
+            // No row is known before its session: years after the reader's are not looked into.
+            let today = as_of.as_microsecond().div_euclid(MICROS_A_DAY) as i32;
+            let since = SessionRange { from: Some(recent), to: Session::from_days_since_epoch(today) };
+            let found = self.latest(&read, Some(symbols), since).await?;
             let has = |symbol: &&Symbol| found.symbols.binary_search(symbol).is_ok();
             let rest: Vec<Symbol> = symbols.iter().filter(|symbol| !has(symbol)).cloned().collect();
             if rest.is_empty() {
                 return Ok(found);
             }
-            Ok(found.with(self.latest_of_all(&read, Some(&rest)).await?))
+            Ok(found.with(self.latest(&read, Some(&rest), SessionRange::ALL).await?))
         })
         .await
     }
 
-    async fn latest_since(
-        &self,
-        read: &LatestRead<'_>,
-        symbols: &[Symbol],
-        recent: Session,
-    ) -> Result<FeatureRows> {
-        let range = SessionRange { from: Some(recent), to: None };
-        self.latest(read, Some(symbols), range, |of_batch| of_batch + &range.filter()).await
-    }
-
-    async fn latest_of_all(&self, read: &LatestRead<'_>, symbols: Option<&[Symbol]>) -> Result<FeatureRows> {
-        let (in_subquery, table) = (self.topology.in_subquery(), &read.table);
-        let last = |of_batch: String| {
-            format!(
-                "{of_batch} AND (symbol, session) {in_subquery} (SELECT symbol, max(session) FROM features.{table} \
-                 WHERE {KNOWN}{of_batch} GROUP BY symbol)"
-            )
-        };
-        self.latest(read, symbols, SessionRange::ALL, last).await
-    }
-
-    /// The last of the rows that a filter leaves of each symbol.
+    /// Of each symbol the newest row within a range of sessions.
     async fn latest(
         &self,
         read: &LatestRead<'_>,
         symbols: Option<&[Symbol]>,
         range: SessionRange,
-        filter: impl Fn(String) -> String,
     ) -> Result<FeatureRows> {
-        let columns = table::columns(read.names)?;
-        let mut newest = NewestRows::of_symbols(read.names);
+        let (columns, in_subquery) = (table::columns(read.names)?, self.topology.in_subquery());
+        let mut newest = NewestRows::of(read.names, &|_, _| true);
         for batch in symbol_batches(symbols) {
-            let query = self.query(&features_sql(&read.table, &columns, &filter(batch_filter(&batch))));
+            let filter = batch_filter(&batch) + &range.filter();
+            let last = format!(
+                "{filter} AND (symbol, session) {in_subquery} (SELECT symbol, max(session) FROM features.{} \
+                 WHERE {KNOWN}{filter} GROUP BY symbol)",
+                read.table
+            );
+            let query = self.query(&features_sql(&read.table, &columns, &last));
             let query = range.bind(bind(query, read.as_of, read.view_version, batch));
             self.blocks(query, |block| newest.take(block)).await?;
         }
-        Ok(newest.rows)
+        newest.finish()
     }
 }
+
+const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// What is read of every symbol.
 struct LatestRead<'a> {
@@ -205,68 +196,4 @@ pub(super) fn features_sql(table: &str, columns: &[String], filter: &str) -> Str
          FROM features.{table} WHERE {KNOWN}{filter} \
          ORDER BY view_version, symbol, session, knowledge_time, ingested_at"
     )
-}
-
-/// Keeps the last row of each symbol and session, or of each symbol, as they stream by in order.
-pub(super) struct NewestRows<'a> {
-    pub(super) rows: FeatureRows,
-    symbols: Symbols,
-    one_a_symbol: bool,
-    admit: &'a (dyn Fn(Session, i64) -> bool + Sync),
-}
-
-impl<'a> NewestRows<'a> {
-    pub(super) fn of(names: &[String], admit: &'a (dyn Fn(Session, i64) -> bool + Sync)) -> Self {
-        Self { rows: FeatureRows::of(names), symbols: Symbols::default(), one_a_symbol: false, admit }
-    }
-
-    fn of_symbols(names: &[String]) -> Self {
-        Self { one_a_symbol: true, ..Self::of(names, &|_, _| true) }
-    }
-
-    pub(super) fn take(&mut self, block: &Block) -> Result<()> {
-        let slots = self.take_keys(block)?;
-        let names = self.rows.names.clone();
-        let width = names.len();
-        self.rows.values.resize(self.rows.len() * width, f32::NAN);
-        for (at, name) in names.iter().enumerate() {
-            let values: Vec<f32> = column(block, name)?;
-            for (slot, value) in slots.iter().zip(values) {
-                if let Some(slot) = slot {
-                    self.rows.values[slot * width + at] = value;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The row that each row of the block goes to: its predecessor's when it is a newer version of it, none when it
-    /// is not admitted.
-    fn take_keys(&mut self, block: &Block) -> Result<Vec<Option<usize>>> {
-        let symbols: Vec<&str> = column(block, "key_symbol")?;
-        let days: Vec<i32> = column(block, "key_day")?;
-        let known: Vec<i64> = column(block, "key_known")?;
-        let mut slots = Vec::with_capacity(block.num_rows());
-        for ((symbol, day), known) in symbols.into_iter().zip(days).zip(known) {
-            let session = session(day)?;
-            let admitted = (self.admit)(session, known);
-            slots.push(if admitted { Some(self.slot(symbol, session, known)?) } else { None });
-        }
-        Ok(slots)
-    }
-
-    fn slot(&mut self, symbol: &str, session: Session, known: i64) -> Result<usize> {
-        let rows = &mut self.rows;
-        let last = rows.symbols.last().zip(rows.sessions.last());
-        let same = |(s, d): (&Symbol, &Session)| s.as_str() == symbol && (self.one_a_symbol || *d == session);
-        if last.is_some_and(same) {
-            rows.sessions.pop();
-            rows.knowledge_times.pop();
-        } else {
-            rows.symbols.push(self.symbols.of(symbol)?);
-        }
-        rows.sessions.push(session);
-        rows.knowledge_times.push(known);
-        Ok(rows.len() - 1)
-    }
 }

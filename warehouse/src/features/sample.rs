@@ -4,7 +4,8 @@ use clickhouse::Row;
 use serde::Deserialize;
 use weekahead_market::{AsOf, Session};
 
-use super::read::{KNOWN, NewestRows, bind, features_sql};
+use super::newest::NewestRows;
+use super::read::{KNOWN, bind, features_sql};
 use super::{FeatureRows, table};
 use crate::native::session;
 use crate::sql::identifier;
@@ -89,7 +90,7 @@ impl Warehouse {
                 .param("recent_every", sampling.recent_every)
                 .param("earlier_every", sampling.earlier_every);
             self.blocks(query, |block| newest.take(block)).await?;
-            Ok(newest.rows)
+            newest.finish()
         })
         .await
     }

@@ -28,7 +28,12 @@ pub(crate) fn column<'a, T: Decode<'a>>(block: &'a Block, name: &str) -> Result<
     let column = block
         .column_by_name(name)
         .ok_or_else(|| Error::Stored { detail: format!("the answer has no column `{name}`") })?;
-    column.iter().and_then(Iterator::collect).map_err(Error::Client)
+    // Collecting results would forget how many there are, and grow the vector step by step.
+    let mut values = Vec::with_capacity(block.num_rows());
+    for value in column.iter().map_err(Error::Client)? {
+        values.push(value.map_err(Error::Client)?);
+    }
+    Ok(values)
 }
 
 /// A stored day number as a session.

@@ -1,7 +1,7 @@
 //! Feature views: columns come and go by name, rows are versions, and writing twice is writing once.
 
 use weekahead_market::Symbol;
-use weekahead_warehouse::{Coverage, Error, FeatureKey, FeatureRow, SessionRange, Warehouse};
+use weekahead_warehouse::{Coverage, Error, FeatureKey, FeatureRow, FeatureRows, SessionRange, Warehouse};
 
 use crate::support::{as_of, micros, migrated, session, symbol};
 
@@ -71,12 +71,49 @@ async fn latest_and_ranges(warehouse: &Warehouse) {
     let later =
         warehouse.latest_features(as_of("2013-01-27"), VIEW, VERSION, &wanted, None, None).await.unwrap();
     assert_eq!(later.row(0), Some(&[0.25, 2.5][..]));
+    recent_or_not(warehouse, &latest).await;
 
     let only = SessionRange::only(session("2013-01-24"));
     let rows = warehouse.features(friday, VIEW, VERSION, &wanted, None, only).await.unwrap();
     assert_eq!(rows.symbols, [symbol("AAPL"), symbol("IBM")]);
     let other = warehouse.features(friday, VIEW, "other", &wanted, None, only).await.unwrap();
     assert!(other.is_empty());
+}
+
+/// Wherever the newest rows are expected, the same ones are found.
+async fn recent_or_not(warehouse: &Warehouse, latest: &FeatureRows) {
+    let (friday, symbols) = (as_of("2013-01-25T23:00:00Z"), [symbol("IBM"), symbol("AAPL"), symbol("NONE")]);
+    for recent in ["2012-12-31", "2013-01-24", "2013-01-25", "2013-01-28"] {
+        let recent = Some(session(recent));
+        let found = warehouse.latest_features(friday, VIEW, VERSION, &latest.names, Some(&symbols), recent);
+        let found = found.await.unwrap();
+        assert_eq!((&found.symbols, &found.sessions), (&latest.symbols, &latest.sessions), "{recent:?}");
+        assert_eq!((&found.values, &found.knowledge_times), (&latest.values, &latest.knowledge_times));
+    }
+}
+
+/// A view of many features is read in several queries, and over the turn of a year: each value stays in its row and column.
+#[tokio::test]
+async fn a_wide_view_is_read_as_it_was_written() {
+    let (engine, warehouse) = migrated().await;
+    let wide: Vec<String> = (0..100).map(|at| format!("f{at}")).collect();
+    warehouse.create_feature_table("wide", &wide).await.unwrap();
+    let days = ["2012-12-28", "2012-12-31", "2013-01-02", "2013-01-03"];
+    let value = |of: usize, day: usize, feature: usize| (1_000 * of + 200 * day + feature) as f32;
+    let rows = ["AAPL", "IBM"].iter().enumerate().flat_map(|(of, name)| {
+        days.iter().enumerate().map(move |(at, day)| {
+            let values: Vec<f32> = (0..100).map(|feature| value(of, at, feature)).collect();
+            row(name, day, &format!("{day}T21:15:00Z"), &values)
+        })
+    });
+    let now = as_of("2013-02-01");
+    warehouse.write_features("wide", VERSION, &wide, now.instant(), rows).await.unwrap();
+    let read = warehouse.features(now, "wide", VERSION, &wide, None, SessionRange::ALL).await.unwrap();
+    let expected: Vec<f32> = (0..2)
+        .flat_map(|of| (0..4).flat_map(move |day| (0..100).map(move |feature| value(of, day, feature))))
+        .collect();
+    assert_eq!((read.values, read.sessions.len()), (expected, 8));
+    engine.stop().await;
 }
 
 async fn twice_is_once(warehouse: &Warehouse) {

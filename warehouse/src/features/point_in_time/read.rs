@@ -131,7 +131,7 @@ impl Source<'_> {
     }
 }
 
-/// The number of the last insert that a row's part holds (`all_<first>_<last>_<level>`): of equal rows the engine itself
+/// The number of the last insert that a row's part holds (`<partition>_<first>_<last>_<level>`): of equal rows the engine itself
 /// keeps the one of the later insert when it merges them.
 const WRITE: &str = "CAST(toUInt32OrZero(extract(_part, '^[^_]+_[0-9]+_([0-9]+)_')) AS UInt32)";
 
