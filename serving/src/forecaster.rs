@@ -12,7 +12,7 @@ use weekahead_warehouse::{
 };
 
 use crate::intervals::Memory;
-use crate::{LoadedModel, Registry, Result, ServedIntervals};
+use crate::{LoadedModel, Registry, Result, ServedIntervals, spans};
 
 /// Makes forecasts with a registry's champions from a warehouse's features.
 #[derive(Debug)]
@@ -156,11 +156,12 @@ impl Forecaster {
     ) -> Result<Forecasts> {
         let features = self.features_of(&champion, as_of, symbols).await?;
         let closes = self.origin_closes(as_of, &features).await?;
-        let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols)).await?;
+        let loads = self.warehouse.load_ids_by_symbol(as_of, Some(&features.symbols));
+        let loads = spans::warehouse("read loads", loads).await?;
         let mut outputs = champion.score(matrix(&features)?).await?;
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
-        let intervals =
-            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory).await?;
+        let intervals = ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory);
+        let intervals = spans::warehouse("read intervals", intervals).await?;
         outputs.quantiles = intervals.quantiles(&outputs, champion.residual_quantiles());
         let mut rows = Vec::with_capacity(features.len());
         let mut unanswered = absent(symbols, &features);
@@ -189,7 +190,7 @@ impl Forecaster {
                 }),
             }
         }
-        let counts = self.warehouse.write_forecasts(&rows).await?;
+        let counts = spans::warehouse("write forecasts", self.warehouse.write_forecasts(&rows)).await?;
         if counts.already_there > 0 {
             self.as_stored(as_of, &champion, &mut rows).await?;
         }
@@ -207,14 +208,15 @@ impl Forecaster {
         let meta = champion.meta();
         let rows =
             self.warehouse.latest_features(as_of, &meta.view, &meta.view_version, &meta.features, symbols);
-        Ok(rows.await?)
+        Ok(spans::warehouse("read features", rows).await?)
     }
 
     /// The bars and the features that are known, which a version's forecasts follow from.
     pub(crate) async fn known(&self, champion: &LoadedModel, as_of: AsOf) -> Result<[TableDigest; 2]> {
         let meta = champion.meta();
-        let bars = self.warehouse.known_bars(as_of).await?;
-        Ok([bars, self.warehouse.known_features(as_of, &meta.view, &meta.view_version).await?])
+        let features = self.warehouse.known_features(as_of, &meta.view, &meta.view_version);
+        let known = async { Ok([self.warehouse.known_bars(as_of).await?, features.await?]) };
+        spans::warehouse("read digests", known).await
     }
 
     /// Puts forecasts that were written before in the place of those that were made again: what is answered is what stands in the
@@ -230,7 +232,8 @@ impl Forecaster {
             model_version: Some(champion.version),
             ..ForecastFilter::default()
         };
-        let stored = self.warehouse.forecasts(as_of, &filter).await?.into_iter();
+        let stored =
+            spans::warehouse("read forecasts", self.warehouse.forecasts(as_of, &filter)).await?.into_iter();
         let mut stored: BTreeMap<ForecastKey, ForecastRow> =
             stored.map(|row| (row.forecast.key.clone(), row)).collect();
         for row in rows {
@@ -248,7 +251,8 @@ impl Forecaster {
         features: &FeatureRows,
     ) -> Result<BTreeMap<(Symbol, Session), f64>> {
         let Some(first) = features.sessions.iter().min() else { return Ok(BTreeMap::new()) };
-        let bars = self.warehouse.bars(as_of, Some(&features.symbols), Some(*first)).await?;
+        let bars = self.warehouse.bars(as_of, Some(&features.symbols), Some(*first));
+        let bars = spans::warehouse("read bars", bars).await?;
         let mut closes = BTreeMap::new();
         for (symbol, series) in bars.iter() {
             for (session, bar) in series.sessions().iter().zip(series.bars()) {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) type Permit = Option<OwnedSemaphorePermit>;
 
 /// Probes: answered however much there is to do.
-const PROBES: [&str; 7] =
+pub(super) const PROBES: [&str; 7] =
     ["/healthz", "/readyz", "/ping", "/health", "/v2/health/live", "/v2/health/ready", "/metrics"];
 
 /// Probes by which a load balancer decides whether to send more.
