@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
 use super::Shared;
@@ -14,6 +14,7 @@ use super::admission::PROBES;
 use super::request_id::{self, RequestContext};
 use super::request_span::RequestSpan;
 use super::trace_context::TraceParent;
+use crate::http::inference::is_grpc;
 use crate::http::metrics::Route;
 use crate::spans::Parent;
 
@@ -26,6 +27,8 @@ pub(super) struct Seen {
     pub(super) id: HeaderValue,
     /// The name of its key.
     pub(super) key: Option<Arc<str>>,
+    /// Whether it expects an answer of gRPC.
+    pub(super) speaks_grpc: bool,
     shared: Arc<Shared>,
     started: Instant,
     method: &'static str,
@@ -40,7 +43,9 @@ impl Seen {
     pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request) -> Self {
         shared.metrics.http.in_flight.inc();
         let id = request_id::of(request.headers());
-        let context = RequestContext { request_id: id.clone(), most_symbols: shared.limits.symbols };
+        let (most_symbols, most_body_bytes) = (shared.limits.symbols, shared.limits.body_bytes);
+        let context = RequestContext { request_id: id.clone(), most_symbols, most_body_bytes };
+        let speaks_grpc = is_grpc(request.headers());
         let trace = TraceParent::of(request.headers());
         let route = Route::new(request.extensions().get::<MatchedPath>().cloned());
         let method = method(request.method());
@@ -50,7 +55,7 @@ impl Seen {
             traces.map(|traces| RequestSpan::begin(traces, request, method, &route, trace.as_ref(), &id));
         request.extensions_mut().insert(context);
         let (shared, started) = (Arc::clone(shared), Instant::now());
-        Self { id, key: None, shared, started, method, route, trace, span, answered: false }
+        Self { id, key: None, speaks_grpc, shared, started, method, route, trace, span, answered: false }
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -63,9 +68,11 @@ impl Seen {
     }
 
     /// Counts and logs it with its answer.
-    pub(super) fn end(mut self, response: &Response) {
+    ///
+    /// Its status is that of HTTP, whatever protocol is spoken.
+    pub(super) fn end(mut self, status: StatusCode, response: &Response) {
         self.answered = true;
-        self.tell(response.status().as_u16(), response.body().size_hint().exact());
+        self.tell(status.as_u16(), response.body().size_hint().exact());
     }
 
     fn tell(&mut self, status: u16, bytes: Option<u64>) {

@@ -1,5 +1,6 @@
 //! The protocols of others, on a server that has a small model and neither warehouse nor MLflow.
 
+mod grpc;
 mod inference;
 mod scoring;
 mod traces;
