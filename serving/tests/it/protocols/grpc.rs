@@ -1,7 +1,7 @@
 //! The Open Inference Protocol over gRPC: the same numbers, the same refusals.
 
 use axum::http::uri::PathAndQuery;
-use axum::http::{Request, Response, Uri};
+use axum::http::{Request, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -34,7 +34,7 @@ async fn connect(
     let origin: Uri = format!("http://{}", server.local_addr()).parse().unwrap();
     let send = move |request: Request<Body>| {
         let mut sender = sender.clone();
-        async move { Ok::<Response<Incoming>, hyper::Error>(sender.send_request(request).await?) }
+        async move { sender.send_request(request).await }
     };
     Grpc::with_origin(tower::service_fn(send), origin)
 }
