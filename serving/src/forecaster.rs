@@ -12,7 +12,7 @@ use weekahead_warehouse::{
 };
 
 use crate::intervals::Memory;
-use crate::{LoadedModel, Registry, Result, ServedIntervals};
+use crate::{LoadedModel, Registry, Result, ServedIntervals, spans};
 
 /// Makes forecasts with a registry's champions from a warehouse's features.
 #[derive(Debug)]
@@ -157,11 +157,14 @@ impl Forecaster {
         let (warehouse, calendar, step) = (&self.warehouse, &self.calendar, self.adaptive_step);
         let last_closed = calendar.last_closed(as_of.instant())?;
         let fresh = calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?;
+        let closes = warehouse.closes(as_of, symbols, fresh);
+        let loads = warehouse.load_ids_by_symbol(as_of, symbols);
+        let intervals = ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory);
         let (features, closes, loads, intervals) = tokio::try_join!(
             self.features_of(&champion, as_of, symbols),
-            async { Ok(warehouse.closes(as_of, symbols, fresh).await?) },
-            async { Ok(warehouse.load_ids_by_symbol(as_of, symbols).await?) },
-            ServedIntervals::at(as_of, warehouse, calendar, &champion, step, &self.memory),
+            async { Ok(spans::warehouse("read closes", closes).await?) },
+            async { Ok(spans::warehouse("read loads", loads).await?) },
+            spans::warehouse("read intervals", intervals),
         )?;
         let mut outputs = champion.score(matrix(&features)?).await?;
         outputs.quantiles = intervals.quantiles(&outputs, champion.residual_quantiles());
@@ -191,7 +194,7 @@ impl Forecaster {
                 }),
             }
         }
-        let counts = self.warehouse.write_forecasts(&rows).await?;
+        let counts = spans::warehouse("write forecasts", self.warehouse.write_forecasts(&rows)).await?;
         if counts.already_there > 0 {
             self.as_stored(as_of, &champion, &mut rows).await?;
         }
@@ -211,14 +214,15 @@ impl Forecaster {
         let recent = Some(self.calendar.offset(last_closed, -STALE_AFTER_SESSIONS)?);
         let (view, version) = (&meta.view, &meta.view_version);
         let rows = self.warehouse.latest_features(as_of, view, version, &meta.features, symbols, recent);
-        Ok(rows.await?)
+        Ok(spans::warehouse("read features", rows).await?)
     }
 
     /// The bars and the features that are known, which a version's forecasts follow from.
     pub(crate) async fn known(&self, champion: &LoadedModel, as_of: AsOf) -> Result<[TableDigest; 2]> {
         let meta = champion.meta();
-        let bars = self.warehouse.known_bars(as_of).await?;
-        Ok([bars, self.warehouse.known_features(as_of, &meta.view, &meta.view_version).await?])
+        let features = self.warehouse.known_features(as_of, &meta.view, &meta.view_version);
+        let known = async { Ok([self.warehouse.known_bars(as_of).await?, features.await?]) };
+        spans::warehouse("read digests", known).await
     }
 
     /// Puts forecasts that were written before in the place of those that were made again: what is answered is what stands in the
@@ -234,7 +238,8 @@ impl Forecaster {
             model_version: Some(champion.version),
             ..ForecastFilter::default()
         };
-        let stored = self.warehouse.forecasts(as_of, &filter).await?.into_iter();
+        let stored =
+            spans::warehouse("read forecasts", self.warehouse.forecasts(as_of, &filter)).await?.into_iter();
         let mut stored: BTreeMap<ForecastKey, ForecastRow> =
             stored.map(|row| (row.forecast.key.clone(), row)).collect();
         for row in rows {

@@ -8,7 +8,7 @@ use weekahead_market::{AsOf, Forecast, Panel, Symbol};
 
 use crate::forecaster::forecast;
 use crate::intervals::Memory;
-use crate::{Error, Forecaster, LoadedModel, Result, ServedIntervals};
+use crate::{Error, Forecaster, LoadedModel, Result, ServedIntervals, spans};
 
 /// What a model says of a caller's bars.
 #[derive(Debug)]
@@ -44,11 +44,13 @@ impl Forecaster {
             return Err(weekahead_features::Error::CrossSectional { view: view.name().to_owned() }.into());
         }
         let panel = Arc::new(panel);
-        let rows = aside(view.clone(), meta.features.clone(), Arc::clone(&panel)).await?;
+        let rows = aside(view.clone(), meta.features.clone(), Arc::clone(&panel));
+        let rows = spans::compute("compute features", rows).await?;
         let mut outputs = model.score(rows).await?;
         let (warehouse, calendar, memory) = (self.warehouse(), self.calendar(), Memory::default());
         let step = self.adaptive_step();
-        let intervals = ServedIntervals::at(now, warehouse, calendar, model, step, &memory).await?;
+        let intervals = ServedIntervals::at(now, warehouse, calendar, model, step, &memory);
+        let intervals = spans::warehouse("read intervals", intervals).await?;
         outputs.quantiles = intervals.quantiles(&outputs, model.residual_quantiles());
         let mut forecasts = Vec::with_capacity(panel.len());
         for (row, (symbol, series)) in panel.iter().enumerate() {

@@ -20,6 +20,7 @@ mod present;
 mod registry;
 mod replay;
 mod service;
+mod spans;
 
 pub use drift::watch_drift;
 pub use error::Error;

@@ -9,7 +9,7 @@ use weekahead_tracker::{DownloadedModel, ModelVersion};
 
 use crate::batching::Batching;
 use crate::measures::Measures;
-use crate::{Error, Result};
+use crate::{Error, Result, spans};
 
 /// A model version, loaded and checked.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl LoadedModel {
     /// # Errors
     /// [`Error::Model`] when the rows have another number of features, or the model fails on them.
     pub async fn score(&self, rows: Array2<f32>) -> Result<Outputs> {
-        self.batching.score(rows).await
+        spans::model(rows.nrows(), self.batching.score(rows)).await
     }
 
     /// The same on the caller's thread, at once: for batches.

@@ -10,7 +10,7 @@ use weekahead_tracker::{ModelSelector, ModelVersion, Run, Tracker};
 use weekahead_warehouse::Warehouse;
 
 use crate::measures::Measures;
-use crate::{Error, LoadedModel, Result};
+use crate::{Error, LoadedModel, Result, spans};
 
 /// Finds champions, now and then, and keeps those that were used loaded.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ impl Registry {
     /// # Errors
     /// As [`champion`](Self::champion).
     pub async fn champion_at(&self, as_of: AsOf) -> Result<Arc<LoadedModel>> {
-        let decisions = self.warehouse.promotions(as_of, &self.model).await?;
+        let decisions =
+            spans::warehouse("read promotions", self.warehouse.promotions(as_of, &self.model)).await?;
         match decisions.iter().rev().find(|decision| decision.promoted) {
             Some(decision) => self.version(decision.model_version).await,
             None => Err(self.none(as_of)),
@@ -112,7 +113,9 @@ impl Registry {
         if let Some(champion) = loaded.get(&version) {
             return Ok(Arc::clone(champion));
         }
-        let downloaded = self.tracker.download_model(&self.model, &ModelSelector::Version(version)).await?;
+        let selector = ModelSelector::Version(version);
+        let downloaded = self.tracker.download_model(&self.model, &selector);
+        let downloaded = spans::registry("download model", downloaded).await?;
         let loading = LoadedModel::load(&self.runtime, &downloaded, &self.measures)?;
         loading.warm_up()?;
         let champion = Arc::new(loading);

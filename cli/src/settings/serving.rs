@@ -31,6 +31,8 @@ pub struct ServingSettings {
     pub drain_delay_seconds: u64,
     /// Pages of which origins may ask from a browser.
     pub cors_origins: Vec<String>,
+    /// Where the collector of traces takes OTLP over HTTP; empty for no traces.
+    pub otlp_endpoint: String,
     /// Who may ask; none for everybody.
     pub keys: Vec<ApiKey>,
     /// The certificate; empty paths for plain HTTP.
@@ -78,6 +80,7 @@ impl ServingSettings {
             open: self.open,
             keys: self.keys.clone(),
             cors_origins: self.cors_origins.clone(),
+            otlp_endpoint: Some(self.otlp_endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
             tls: self.tls.files()?,
             limits: Limits {
                 body_bytes: limits.body_bytes.get(),
@@ -131,6 +134,8 @@ mod tests {
         let settings: Settings = toml::from_str(crate::settings::DEFAULTS).unwrap();
         let server = settings.serving.server().unwrap();
         assert_eq!(server.limits, Limits::default());
-        assert!(server.tls.is_none() && server.keys.is_empty() && !server.open);
+        assert!(
+            server.tls.is_none() && server.keys.is_empty() && !server.open && server.otlp_endpoint.is_none()
+        );
     }
 }

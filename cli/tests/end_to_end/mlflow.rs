@@ -23,7 +23,7 @@ pub async fn predictions(platform: &Platform, model: &str, origin: &str) -> Valu
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
 }
 
-/// Our server answers MLflow's protocol as `server` does, and Triton's client, with this version of a registered model.
+/// Our server answers MLflow's protocol as `server` does, and Triton's clients, with this version of a registered model.
 pub async fn speaks_the_protocols(platform: &Platform, server: &ModelServer, model: &str, version: &str) {
     python(&["protocols.py", &platform.tracker_url(), &platform.url(), &server.url, model, version]).await;
 }

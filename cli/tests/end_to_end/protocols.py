@@ -2,7 +2,7 @@
 
 OURS is the address of our server, MLFLOW that of `mlflow models serve` with the same version of the registered MODEL. Every body
 that MLflow takes must have the same answer here, every one that it refuses the same status; what differs on purpose is listed. Then
-Triton's own client infers, in JSON and in bytes.
+Triton's own clients infer, over HTTP in JSON and in bytes, over gRPC in bytes and in lists.
 """
 
 import json
@@ -11,9 +11,12 @@ import time
 import urllib.error
 import urllib.request
 
+import grpc
 import mlflow
 import numpy
+import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 tracker, ours, theirs, model, version = sys.argv[1:]
 JSON = "application/json"
@@ -203,4 +206,57 @@ try:
     raise SystemExit("an unknown input was taken")
 except triton.InferenceServerException as error:
     assert "no input `z`" in error.message(), error
+
+address = ours.removeprefix("http://")
+client = triton_grpc.InferenceServerClient(address)
+assert client.is_server_live() and client.is_server_ready()
+assert client.is_model_ready(model) and client.is_model_ready(model, version)
+assert not client.is_model_ready("other") and not client.is_model_ready(model, "99")
+assert client.get_server_metadata().name == "weekahead"
+told = client.get_model_metadata(model)
+assert [(tensor.name, list(tensor.shape)) for tensor in told.inputs] == [("x", [-1, width])], told
+assert [tensor.name for tensor in told.outputs] == [output["name"] for output in metadata["outputs"]], told
+
+
+def same(find):
+    for name, values in predictions.items():
+        found, scored = find(name), numpy.array(values, dtype=numpy.float32)
+        assert found.dtype == numpy.float32 and numpy.array_equal(found, scored), (name, found, scored)
+
+
+for datatype, dtype in (("FP32", numpy.float32), ("FP64", numpy.float64)):
+    tensor = triton_grpc.InferInput("x", list(x.shape), datatype)
+    tensor.set_data_from_numpy(x.astype(dtype))
+    wanted = [triton_grpc.InferRequestedOutput(output["name"]) for output in metadata["outputs"]]
+    for outputs in (None, wanted):
+        result = client.infer(model, [tensor], model_version=version, outputs=outputs, request_id="7")
+        assert result.get_response().id == "7", result.get_response()
+        same(result.as_numpy)
+# Triton's client sends bytes alone; others send lists.
+stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address))
+for datatype, field in (("FP32", "fp32_contents"), ("FP64", "fp64_contents")):
+    request = service_pb2.ModelInferRequest(model_name=model, id="8")
+    tensor = request.inputs.add(name="x", datatype=datatype, shape=x.shape)
+    getattr(tensor.contents, field).extend(x.flatten().tolist())
+    answer = stub.ModelInfer(request)
+    assert (answer.id, answer.model_version, len(answer.raw_output_contents)) == ("8", version, 0), answer
+    outputs = {output.name: output for output in answer.outputs}
+    same(lambda name: numpy.array(outputs[name].contents.fp32_contents, numpy.float32).reshape(outputs[name].shape))
+for datatype, field in (
+    ("INT8", "int_contents"),
+    ("INT64", "int64_contents"),
+    ("UINT16", "uint_contents"),
+    ("UINT64", "uint64_contents"),
+):
+    request = service_pb2.ModelInferRequest(model_name=model)
+    tensor = request.inputs.add(name="x", datatype=datatype, shape=[1, width])
+    getattr(tensor.contents, field).extend([1] * width)
+    assert [output.name for output in stub.ModelInfer(request).outputs] == list(outputs), datatype
+try:
+    tensor = triton_grpc.InferInput("z", list(x.shape), "FP32")
+    tensor.set_data_from_numpy(x)
+    client.infer(model, [tensor])
+    raise SystemExit("an unknown input was taken")
+except triton_grpc.InferenceServerException as error:
+    assert "no input `z`" in error.message() and "INVALID_ARGUMENT" in error.status(), error
 print(f"{len(taken)} bodies taken, {len(refused)} refused")

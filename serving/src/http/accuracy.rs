@@ -9,6 +9,7 @@ use weekahead_warehouse::{Accuracy, AccuracyBy, AccuracyFilter};
 
 use super::asked::{Query, standing};
 use super::{Api, Problem};
+use crate::spans;
 
 /// Which forecasts count.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -128,12 +129,15 @@ async fn figures(api: &Api, query: AccuracyQuery, as_of: AsOf) -> crate::Result<
         realised_by: calendar.last_closed(as_of.instant())?,
     };
     let read = |by| warehouse.accuracy(as_of, &filter, by);
-    let (all, versions, symbols, origins) = tokio::try_join!(
-        read(AccuracyBy::Everything),
-        read(AccuracyBy::Version),
-        read(AccuracyBy::Symbol),
-        read(AccuracyBy::Origin)
-    )?;
+    let figures = async {
+        tokio::try_join!(
+            read(AccuracyBy::Everything),
+            read(AccuracyBy::Version),
+            read(AccuracyBy::Symbol),
+            read(AccuracyBy::Origin)
+        )
+    };
+    let (all, versions, symbols, origins) = spans::warehouse("read accuracy", figures).await?;
     let version = |row: Accuracy| {
         let model_version = row.of.parse().ok()?;
         Some(VersionAccuracy { model_version, figures: row.into() })

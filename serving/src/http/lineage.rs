@@ -10,6 +10,7 @@ use weekahead_warehouse::{ForecastFilter, ForecastRow, LoadedObject};
 
 use super::asked::{Path, standing};
 use super::{Api, Problem};
+use crate::spans;
 
 /// Where a forecast came from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -99,9 +100,13 @@ pub async fn show(State(api): State<Api>, Path(id): Path<Uuid>) -> Result<Json<L
     let now = standing(&api, None)?;
     let warehouse = api.forecaster.warehouse();
     let filter = ForecastFilter { forecast_id: Some(id), ..ForecastFilter::default() };
-    let found = warehouse.forecasts(now, &filter).await.map_err(crate::Error::from)?;
+    let found = spans::warehouse("read forecasts", warehouse.forecasts(now, &filter))
+        .await
+        .map_err(crate::Error::from)?;
     let row = found.into_iter().next().ok_or_else(|| unknown(id))?;
-    let objects = warehouse.load_objects(now, &row.load_ids).await.map_err(crate::Error::from)?;
+    let objects = spans::warehouse("read objects", warehouse.load_objects(now, &row.load_ids))
+        .await
+        .map_err(crate::Error::from)?;
     Ok(Json(answer(row, objects)))
 }
 

@@ -12,6 +12,7 @@ use weekahead_warehouse::{LeaderboardRow, PromotionRow};
 
 use super::asked::standing;
 use super::{Api, Problem};
+use crate::spans;
 
 /// The model of this server.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -84,11 +85,12 @@ pub async fn show(State(api): State<Api>) -> Result<Json<ModelsAnswer>, Problem>
 
 async fn read(api: &Api, now: AsOf) -> crate::Result<ModelsAnswer> {
     let (registry, warehouse) = (api.forecaster.registry(), api.forecaster.warehouse());
-    let (registered, aliases) = registry.versions().await?;
-    let decisions = latest(warehouse.promotions(now, registry.model()).await?);
-    let candidates = warehouse.leaderboard(now).await?;
+    let (registered, aliases) = spans::registry("read versions", registry.versions()).await?;
+    let decisions = spans::warehouse("read promotions", warehouse.promotions(now, registry.model())).await?;
+    let decisions = latest(decisions);
+    let candidates = spans::warehouse("read leaderboard", warehouse.leaderboard(now)).await?;
     let run_ids: Vec<String> = candidates.iter().map(|row| row.run_id.clone()).collect();
-    let runs = registry.runs(run_ids).await?;
+    let runs = spans::registry("read runs", registry.runs(run_ids)).await?;
     let versions: Vec<_> =
         registered.iter().map(|version| told(version, decisions.get(&version.version))).collect();
     let champion = aliases.get(ModelVersion::CHAMPION);

@@ -18,6 +18,8 @@ pub struct ServerSettings {
     pub keys: Vec<ApiKey>,
     /// Pages of which origins may ask from a browser; empty for none but its own.
     pub cors_origins: Vec<String>,
+    /// Where the collector of traces takes OTLP over HTTP; `None` for no traces.
+    pub otlp_endpoint: Option<String>,
     /// The certificate; `None` for plain HTTP.
     pub tls: Option<TlsFiles>,
     /// Where it stops.
@@ -80,6 +82,7 @@ impl ServerSettings {
             open: false,
             keys: Vec::new(),
             cors_origins: Vec::new(),
+            otlp_endpoint: None,
             tls: None,
             limits: Limits::default(),
         }

@@ -13,6 +13,7 @@ use weekahead_warehouse::{ForecastFilter, ForecastPlace, ForecastRow, Outcome};
 use super::asked::{Query, session, standing, symbols, unprocessable};
 use super::cursor::Cursor;
 use super::{Api, Problem, SymbolForecast};
+use crate::spans;
 
 /// The most forecasts of a page.
 const MAX_LIMIT: u32 = 1_000;
@@ -119,8 +120,8 @@ pub async fn list(
     let (as_of, after) = place(&api, &query)?;
     let warehouse = api.forecaster.warehouse();
     // One more than wanted tells whether there is another page.
-    let found = warehouse.forecast_page(as_of, &filter, after.as_ref(), limit + 1).await;
-    let mut rows = found.map_err(crate::Error::from)?;
+    let found = warehouse.forecast_page(as_of, &filter, after.as_ref(), limit + 1);
+    let mut rows = spans::warehouse("read forecasts", found).await.map_err(crate::Error::from)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|row| Cursor { as_of, place: row.into() }.to_text());
@@ -177,7 +178,8 @@ async fn with_outcomes(
 ) -> Result<Vec<StoredForecast>, crate::Error> {
     let calendar = api.forecaster.calendar();
     let last_closed = calendar.last_closed(as_of.instant())?;
-    let outcomes = api.forecaster.warehouse().outcomes_of(as_of, rows).await?;
+    let outcomes = api.forecaster.warehouse().outcomes_of(as_of, rows);
+    let outcomes = spans::warehouse("read outcomes", outcomes).await?;
     let known = outcomes.into_iter().filter(|outcome| outcome.target_session <= last_closed);
     let known: BTreeMap<Uuid, Outcome> = known.map(|outcome| (outcome.forecast_id, outcome)).collect();
     let told = |row: &ForecastRow| {

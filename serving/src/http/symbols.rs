@@ -10,6 +10,7 @@ use weekahead_market::{BarSeries, Symbol};
 
 use super::asked::{Path, Query, standing, unprocessable};
 use super::{Api, Problem};
+use crate::spans;
 
 /// The most sessions of an answer: ten years.
 const MAX_SESSIONS: u32 = 2_500;
@@ -99,7 +100,8 @@ pub async fn list(State(api): State<Api>) -> Result<Json<SymbolsAnswer>, Problem
     let now = standing(&api, None)?;
     let calendar = api.forecaster.calendar();
     let last_closed = calendar.last_closed(now.instant()).map_err(crate::Error::from)?;
-    let extents = api.forecaster.warehouse().symbol_extents(now).await.map_err(crate::Error::from)?;
+    let extents = spans::warehouse("read symbols", api.forecaster.warehouse().symbol_extents(now)).await;
+    let extents = extents.map_err(crate::Error::from)?;
     let answer = extents.into_iter().map(|extent| SymbolAnswer {
         symbol: extent.symbol.to_string(),
         first_session: extent.first_session.to_string(),
@@ -137,8 +139,8 @@ pub async fn prices(
     }
     let as_of = standing(&api, query.as_of.as_deref())?;
     // The whole history: prices are chained from its first session on.
-    let bars = api.forecaster.warehouse().bars(as_of, Some(std::slice::from_ref(&symbol)), None).await;
-    let bars = bars.map_err(crate::Error::from)?;
+    let bars = api.forecaster.warehouse().bars(as_of, Some(std::slice::from_ref(&symbol)), None);
+    let bars = spans::warehouse("read bars", bars).await.map_err(crate::Error::from)?;
     let Some(series) = bars.get(&symbol) else {
         let detail = format!("{symbol} has no bars as of {as_of}: /v1/symbols lists those that have");
         return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_symbol", "No such symbol", detail));

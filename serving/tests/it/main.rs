@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod bars;
+#[expect(dead_code, reason = "the tests of the server ask it for more")]
+#[path = "../support/collector.rs"]
+mod collector;
 mod http;
 #[path = "../support/libonnxruntime.rs"]
 mod libonnxruntime;

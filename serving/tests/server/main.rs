@@ -3,6 +3,8 @@
 
 mod access_log;
 mod away;
+#[path = "../support/collector.rs"]
+mod collector;
 mod draining;
 mod keys;
 #[path = "../support/libonnxruntime.rs"]
@@ -10,3 +12,4 @@ mod libonnxruntime;
 mod limits;
 mod metrics;
 mod tls;
+mod traces;

@@ -1,6 +1,7 @@
 //! TLS with a certificate from files, and with the next one when the files change.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,8 +10,14 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Certificate, Client};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use weekahead_serving::http::TlsFiles;
+use tokio_rustls::TlsConnector;
+use weekahead_serving::http::{ServerHandle, TlsFiles};
 
 use crate::away::{served, until};
 
@@ -50,18 +57,41 @@ async fn requests_are_encrypted_and_renewed_certificates_taken() {
     server.shutdown().await;
 }
 
-#[tokio::test]
-async fn http2_is_spoken_without_tls_too() {
-    let server = served(|_| ()).await;
-    let stream = TcpStream::connect(server.local_addr()).await.unwrap();
+/// Asks several times on one connection of HTTP/2.
+async fn ask_by_http2(server: &ServerHandle, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let (mut client, connection) =
         http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-    let speaking = tokio::spawn(connection);
+    tokio::spawn(connection);
     for _ in 0..3 {
-        let request = Request::get(crate::away::url(&server, "/healthz")).body(Body::empty()).unwrap();
+        let request = Request::get(crate::away::url(server, "/healthz")).body(Body::empty()).unwrap();
         let answer = client.send_request(request).await.unwrap();
         assert_eq!((answer.version(), answer.status().as_u16()), (hyper::Version::HTTP_2, 200));
     }
+}
+
+#[tokio::test]
+async fn http2_is_spoken_without_tls_too() {
+    let server = served(|_| ()).await;
+    ask_by_http2(&server, TcpStream::connect(server.local_addr()).await.unwrap()).await;
     server.shutdown().await;
-    speaking.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn http2_is_agreed_on_in_the_handshake() {
+    let home = tempfile::TempDir::new().unwrap();
+    let files = files(home.path());
+    renewed(&files);
+    let server = served(|settings| settings.tls = Some(files.clone())).await;
+    let mut trusted = RootCertStore::empty();
+    trusted.add(CertificateDer::from_pem_file(&files.certificate).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(trusted);
+    let mut config = config.with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    ask_by_http2(&server, stream).await;
+    server.shutdown().await;
 }

@@ -18,7 +18,7 @@ use crate::{Error, LoadedModel};
 pub struct InferenceFault {
     #[serde(skip)]
     #[schema(ignore)]
-    status: u16,
+    pub(super) status: u16,
     /// What happened in this request, and what to do.
     pub error: String,
 }

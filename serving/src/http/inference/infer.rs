@@ -93,12 +93,17 @@ async fn run(
         let mut request = request(json, raw, features)?;
         let wanted = wanted(&request, &asked)?;
         let values = std::mem::take(&mut request.values);
-        let rows = Array2::from_shape_vec((values.len() / features.max(1), features), values);
-        Ok((request.id, wanted, rows.map_err(|error| Fault::unfit(error.to_string()))?))
+        Ok((request.id, wanted, matrix(values, features)?))
     });
     let (id, wanted, rows) = read.await?;
     let outputs = champion.score(rows).await?;
     Ok(response(answer(id.as_deref(), &wanted, &champion, &outputs)))
+}
+
+/// Values, one row after the other, as a model takes them.
+pub(super) fn matrix(values: Vec<f32>, features: usize) -> Result<Array2<f32>, Fault> {
+    let rows = values.len() / features.max(1);
+    Array2::from_shape_vec((rows, features), values).map_err(|error| Fault::unfit(error.to_string()))
 }
 
 /// How much of the body is JSON: all of it where nothing is said.

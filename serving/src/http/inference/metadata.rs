@@ -58,11 +58,15 @@ pub struct TensorMetadata {
     (status = 200, description = "The server", body = ServerMetadata)
 ))]
 pub(in crate::http) async fn server() -> Json<ServerMetadata> {
-    Json(ServerMetadata {
+    Json(server_metadata())
+}
+
+pub(super) fn server_metadata() -> ServerMetadata {
+    ServerMetadata {
         name: "weekahead".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         extensions: vec!["binary_tensor_data".to_owned()],
-    })
+    }
 }
 
 /// Whether the process lives.
@@ -157,7 +161,7 @@ pub(in crate::http) async fn model_version_ready(
     live_model(&api, &name, Some(&version)).map(|_| StatusCode::OK)
 }
 
-fn metadata(champion: &LoadedModel) -> ModelMetadata {
+pub(super) fn metadata(champion: &LoadedModel) -> ModelMetadata {
     let tensor = |name: &str, columns: usize| TensorMetadata {
         name: name.to_owned(),
         datatype: "FP32".to_owned(),

@@ -1,7 +1,8 @@
-//! The Open Inference Protocol, version 2, over HTTP: what KServe's and Triton's clients speak, with binary tensors.
+//! The Open Inference Protocol, version 2: what KServe's and Triton's clients speak, with binary tensors; `grpc` is the same over gRPC.
 
 mod answer;
 mod fault;
+mod grpc;
 mod infer;
 mod metadata;
 mod outputs;
@@ -16,6 +17,7 @@ use super::Api;
 use super::numbers::MAX_BODY_BYTES;
 
 pub use fault::InferenceFault;
+pub(super) use grpc::{is_grpc, meaning, refusal};
 pub(super) use infer::{__path_infer, __path_infer_version, infer, infer_version};
 pub(super) use metadata::{
     __path_live, __path_model, __path_model_ready, __path_model_version, __path_model_version_ready,
@@ -38,5 +40,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v2/models/{name}/versions/{version}", get(model_version))
         .route("/v2/models/{name}/versions/{version}/ready", get(model_version_ready))
         .route("/v2/models/{name}/versions/{version}/infer", post(infer_version))
+        .merge(grpc::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }

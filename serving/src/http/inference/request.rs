@@ -20,12 +20,14 @@ pub(super) struct Request {
 
 /// An input as it is written.
 #[derive(Debug, Default)]
-struct Input {
-    name: String,
-    shape: Vec<i64>,
-    datatype: String,
-    listed: Option<Vec<f32>>,
-    raw_bytes: Option<usize>,
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) shape: Vec<i64>,
+    pub(super) datatype: String,
+    /// The values, where they are listed.
+    pub(super) listed: Option<Vec<f32>>,
+    /// How many bytes the values have, where they are raw.
+    pub(super) raw_bytes: Option<usize>,
 }
 
 /// Reads a request whose JSON is followed by raw bytes.
@@ -57,7 +59,7 @@ pub(super) fn request(json: &[u8], raw: &[u8], features: usize) -> Result<Reques
 }
 
 /// The values of the one input that the model has.
-fn rows(inputs: Vec<Input>, raw: &[u8], features: usize) -> Result<Vec<f32>, Fault> {
+pub(super) fn rows(inputs: Vec<Input>, raw: &[u8], features: usize) -> Result<Vec<f32>, Fault> {
     if let Some(unknown) = inputs.iter().find(|input| input.name != "x") {
         let name = shortened(&unknown.name);
         return Err(Fault::unfit(format!("the model has no input `{name}`: its input is `x`")));

@@ -15,11 +15,20 @@ use std::sync::Arc;
 pub(super) type Permit = Option<OwnedSemaphorePermit>;
 
 /// Probes: answered however much there is to do.
-const PROBES: [&str; 7] =
-    ["/healthz", "/readyz", "/ping", "/health", "/v2/health/live", "/v2/health/ready", "/metrics"];
+pub(super) const PROBES: [&str; 9] = [
+    "/healthz",
+    "/readyz",
+    "/ping",
+    "/health",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/inference.GRPCInferenceService/ServerLive",
+    "/inference.GRPCInferenceService/ServerReady",
+    "/metrics",
+];
 
 /// Probes by which a load balancer decides whether to send more.
-const READINESS: [&str; 2] = ["/readyz", "/v2/health/ready"];
+const READINESS: [&str; 3] = ["/readyz", "/v2/health/ready", "/inference.GRPCInferenceService/ServerReady"];
 
 impl Shared {
     /// Lets a request in, or says why not.

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::request_id;
 use super::seen::Seen;
 use crate::http::Problem;
+use crate::http::inference::{meaning, refusal};
 
 /// For data: nothing that could be run or framed.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -22,8 +23,9 @@ const SECURITY: [(HeaderName, HeaderValue); 2] = [
 
 /// Completes an answer, and ends the request with it.
 pub(super) fn finish(seen: Seen, mut response: Response) -> Response {
-    let status = response.status();
-    if status.is_client_error() || status.is_server_error() {
+    // What gRPC says went wrong comes with a 200, and is complete.
+    let status = meaning(&response);
+    if response.status().is_client_error() || response.status().is_server_error() {
         complete(&mut response, &seen);
     }
     let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(is_html);
@@ -31,7 +33,7 @@ pub(super) fn finish(seen: Seen, mut response: Response) -> Response {
     headers.insert(request_id::HEADER, seen.id.clone());
     headers.extend(SECURITY);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if is_page { PAGE_POLICY } else { DATA_POLICY });
-    seen.end(&response);
+    seen.end(status, &response);
     response
 }
 
@@ -50,6 +52,10 @@ fn complete(response: &mut Response, seen: &Seen) {
         _ => told.unwrap_or_else(|| bare(status)),
     };
     seen.shared().metrics.http.problem(&problem.code);
+    if seen.speaks_grpc {
+        *response = refusal(&problem);
+        return;
+    }
     let id = seen.id.to_str().unwrap_or_default();
     let (parts, body) = problem.of_request(id).into_response().into_parts();
     response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -16,6 +16,7 @@ use tower::{Layer, Service};
 use super::seen::Seen;
 use super::{Shared, answer};
 use crate::http::Problem;
+use crate::spans;
 
 /// Puts [`Gated`] around a service.
 #[derive(Debug, Clone)]
@@ -63,7 +64,10 @@ where
             Ok((request, permit)) => {
                 let (answering, limit) = (self.inner.call(request), self.shared.limits.request);
                 Box::pin(async move {
-                    let response = guarded(answering, limit).await;
+                    let response = match seen.parent() {
+                        Some(parent) => spans::within(parent, guarded(answering, limit)).await,
+                        None => guarded(answering, limit).await,
+                    };
                     drop(permit);
                     Ok(answer::finish(seen, response))
                 })

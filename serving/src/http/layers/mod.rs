@@ -1,8 +1,8 @@
 //! What every request passes, whatever it asks for: one layer in place of a stack of them, since each costs a box and a poll.
 //!
 //! `gate` puts it together: `request_id` and `trace_context` name the request, `keys` and `scope` say who asks and for what,
-//! `admission` keeps the number of requests and their bodies within limits, `seen` is what is logged and counted, `answer` completes
-//! problems and headers. `cors` is put around it where origins are configured.
+//! `admission` keeps the number of requests and their bodies within limits, `seen` is what is logged and counted, `request_span`
+//! what a collector of traces is told, `answer` completes problems and headers. `cors` is put around it where origins are configured.
 
 mod admission;
 mod answer;
@@ -10,6 +10,7 @@ mod cors;
 mod gate;
 mod keys;
 mod request_id;
+mod request_span;
 mod scope;
 mod seen;
 mod trace_context;
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use super::metrics::Metrics;
 use super::settings::{Limits, ServerSettings};
 use crate::Result;
+use crate::spans::Traces;
 
 use gate::Gate;
 use keys::KeyRing;
@@ -35,6 +37,8 @@ pub use request_id::RequestContext;
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) metrics: Arc<Metrics>,
+    /// Makes spans, where a collector is configured.
+    pub(super) traces: Option<Arc<Traces>>,
     keys: KeyRing,
     admitted: Arc<Semaphore>,
     draining: AtomicBool,
@@ -42,9 +46,11 @@ pub(super) struct Shared {
 
 impl Shared {
     /// # Errors
-    /// [`Error::Settings`](crate::Error::Settings) when a key cannot be used.
+    /// [`Error::Settings`](crate::Error::Settings) when a key or the collector cannot be used.
     pub(super) fn new(settings: &ServerSettings, metrics: Arc<Metrics>) -> Result<Self> {
+        let traces = |endpoint: &String| Traces::new(endpoint, &metrics.spans).map(Arc::new);
         Ok(Self {
+            traces: settings.otlp_endpoint.as_ref().map(traces).transpose()?,
             limits: settings.limits.clone(),
             metrics,
             keys: KeyRing::new(&settings.keys)?,

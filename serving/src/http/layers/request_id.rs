@@ -17,6 +17,8 @@ pub struct RequestContext {
     pub request_id: HeaderValue,
     /// The most symbols that it may name.
     pub most_symbols: usize,
+    /// The most bytes that its body may have.
+    pub most_body_bytes: usize,
 }
 
 impl RequestContext {

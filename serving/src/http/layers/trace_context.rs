@@ -1,20 +1,37 @@
-//! W3C trace context: the `traceparent` of a caller, so that its trace and our log meet.
+//! W3C trace context: the `traceparent` of a caller, so that its trace, our log and our spans meet.
+
+use std::ops::Range;
 
 use axum::http::{HeaderMap, HeaderValue};
 
-/// The trace that a request belongs to: 32 hexadecimal digits of a `traceparent` that is valid.
+/// The span that a request comes from: a `traceparent` that is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TraceId(HeaderValue);
+pub(super) struct TraceParent(HeaderValue);
 
-impl TraceId {
+impl TraceParent {
     /// Out of `00-<32 digits>-<16 digits>-<2 digits>`; later versions may have more behind.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get("traceparent")?;
         is_valid(value.as_bytes()).then(|| Self(value.clone()))
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        self.0.to_str().ok().and_then(|text| text.get(3..35)).unwrap_or_default()
+    /// The trace: 32 hexadecimal digits.
+    pub(super) fn trace_id(&self) -> &str {
+        self.digits(3..35)
+    }
+
+    /// The caller's span: 16 hexadecimal digits.
+    pub(super) fn span_id(&self) -> &str {
+        self.digits(36..52)
+    }
+
+    /// Whether the caller records the trace, and what else: 2 hexadecimal digits.
+    pub(super) fn flags(&self) -> &str {
+        self.digits(53..55)
+    }
+
+    fn digits(&self, place: Range<usize>) -> &str {
+        self.0.to_str().ok().and_then(|text| text.get(place)).unwrap_or_default()
     }
 }
 
@@ -43,7 +60,7 @@ mod tests {
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("traceparent", text.parse().unwrap());
-            TraceId::of(&headers).map(|id| id.as_str().to_owned())
+            TraceParent::of(&headers).map(|parent| parent.trace_id().to_owned())
         };
         let trace = "0af7651916cd43dd8448eb211c80319c";
         assert_eq!(of(&format!("00-{trace}-b7ad6b7169203331-01")).as_deref(), Some(trace));

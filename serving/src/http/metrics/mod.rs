@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 
 use super::{Api, Problem};
 use crate::measures::Measures;
+use crate::spans::SpanCounts;
 
 pub(super) use requests::{Requests, Route};
 
@@ -29,6 +30,7 @@ use present::Present;
 #[derive(Debug)]
 pub(super) struct Metrics {
     pub(super) http: Requests,
+    pub(super) spans: SpanCounts,
     present: Present,
     /// Held while the values of the present are looked up and written down.
     registry: Mutex<Registry>,
@@ -38,10 +40,12 @@ impl Metrics {
     pub(super) fn new(measures: &Measures) -> Arc<Self> {
         let mut registry = Registry::with_prefix("weekahead");
         let (http, present) = (Requests::default(), Present::default());
+        let spans = SpanCounts::default();
         http.register(&mut registry);
         present.register(&mut registry);
         measures.register(&mut registry);
-        Arc::new(Self { http, present, registry: Mutex::new(registry) })
+        spans.register(&mut registry);
+        Arc::new(Self { http, spans, present, registry: Mutex::new(registry) })
     }
 
     fn render(&self, api: &Api) -> Result<String, Problem> {

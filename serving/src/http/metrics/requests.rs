@@ -90,9 +90,14 @@ impl Route {
         Self(matched)
     }
 
+    /// The template, where there is a route.
+    pub(in crate::http) fn template(&self) -> Option<&str> {
+        self.0.as_ref().map(MatchedPath::as_str)
+    }
+
     /// The template; `unmatched` where there is no route.
     pub(in crate::http) fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("unmatched", MatchedPath::as_str)
+        self.template().unwrap_or("unmatched")
     }
 }
 

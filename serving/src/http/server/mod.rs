@@ -56,8 +56,8 @@ pub async fn serve(api: Api, addr: SocketAddr) -> Result<ServerHandle> {
 /// Listens as the settings say and answers until [`ServerHandle::shutdown`].
 ///
 /// # Errors
-/// [`Error::Listen`] when the address is taken or not ours; [`Error::Settings`] for a key, an origin or a certificate that cannot
-/// be used, and for an address that others can reach without a key.
+/// [`Error::Listen`] when the address is taken or not ours; [`Error::Settings`] for a key, an origin, a certificate or a collector that
+/// cannot be used, and for an address that others can reach without a key.
 pub async fn serve_with(api: Api, settings: ServerSettings) -> Result<ServerHandle> {
     settings.check()?;
     let listen = |source| Error::Listen { addr: settings.addr, source };
@@ -128,7 +128,7 @@ impl ServerHandle {
     }
 
     /// Answers what is under way and stops: `/readyz` says so at once, after the delay no connection is taken and idle ones are
-    /// closed, and after the limit a request that is still under way is broken off.
+    /// closed, after the limit a request that is still under way is broken off, and the last spans are sent.
     pub async fn shutdown(self) {
         let Self { server, closing, listening, .. } = self;
         let (delay, limit) = (server.shared.limits.drain_delay, server.shared.limits.drain);
@@ -142,6 +142,9 @@ impl ServerHandle {
             tracing::warn!(left, "connections are broken off: their requests took longer than the drain may");
             server.ended.cancel();
             server.connections.wait().await;
+        }
+        if let Some(traces) = &server.shared.traces {
+            traces.flush().await;
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The protocols of others, on a server that has a small model and neither warehouse nor MLflow.
 
+mod grpc;
 mod inference;
 mod scoring;
+mod traces;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use weekahead_market::{FixedClock, Horizon};
 use weekahead_models::onnx::OnnxRuntime;
-use weekahead_serving::http::{Api, ServerHandle, serve};
+use weekahead_serving::http::{Api, ServerHandle, ServerSettings, serve_with};
 use weekahead_serving::{ForecastService, Forecaster, LiveModel, OnlineFeatures, Registry};
 use weekahead_tracker::{Tracker, TrackerConfig};
 use weekahead_warehouse::{Warehouse, WarehouseConfig};
@@ -26,6 +28,11 @@ const NOW: i64 = 1_359_154_800_000_000;
 
 /// A server whose model is live, unless it is to wait for one.
 async fn served(live: bool) -> ServerHandle {
+    served_with(live, |_| ()).await
+}
+
+/// The same with settings that differ from the defaults.
+async fn served_with(live: bool, change: impl FnOnce(&mut ServerSettings)) -> ServerHandle {
     let registry = serve_registry(MODEL, artifact().into()).await.unwrap();
     let tracker = Tracker::new(&TrackerConfig::new(&format!("http://{registry}"))).unwrap();
     let nowhere = WarehouseConfig { url: "http://127.0.0.1:9".to_owned(), ..WarehouseConfig::default() };
@@ -40,7 +47,9 @@ async fn served(live: bool) -> ServerHandle {
     let features = OnlineFeatures::new(view("online"), warehouse, symbols(&["AAPL"])).map(Arc::new);
     let clock = Arc::new(FixedClock::at(as_of(NOW).instant()));
     let api = Api::new(service, Horizon::WEEK, features, clock);
-    serve(api, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap()
+    let mut settings = ServerSettings::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    change(&mut settings);
+    serve_with(api, settings).await.unwrap()
 }
 
 /// Ridge on three features.
