@@ -14,6 +14,7 @@ mod mlflow;
 mod models;
 mod native;
 mod outages;
+mod page;
 mod platform;
 mod services;
 mod training;
