@@ -179,6 +179,7 @@ async fn the_lake_dies(services: &mut Services, load: &Load) {
     assert_eq!(answers(services).await, 1);
     point(services, "2").await;
     until(services, "version 2 answers", |ready| ready["model_version"] == 2).await;
+    assert_eq!(answers(services).await, 2);
     load.went_on("the lake was away", &[]).await;
 }
 
