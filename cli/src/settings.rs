@@ -4,6 +4,7 @@ mod experiment;
 mod secret;
 mod serving;
 mod show;
+mod tracker;
 mod training;
 mod view_name;
 
@@ -19,6 +20,7 @@ pub use experiment::Experiment;
 pub use secret::Secret;
 pub use serving::ServingSettings;
 pub use show::show;
+pub use tracker::TrackerSettings;
 pub use training::TrainingSettings;
 pub use view_name::is_file;
 
@@ -109,20 +111,6 @@ pub struct WarehouseSettings {
     pub password: Secret,
     /// The cluster's name; empty means a single server.
     pub cluster: String,
-}
-
-/// Where runs and models are recorded.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrackerSettings {
-    /// Whether `up` and `demo` run this MLflow server themselves.
-    pub embedded: bool,
-    /// The MLflow server.
-    pub url: String,
-    /// A bearer token; empty means none.
-    pub token: Secret,
-    /// The experiment that runs belong to.
-    pub experiment: String,
 }
 
 /// Where quotes come from.

@@ -12,13 +12,15 @@ export async function showState() {
   try {
     const ready = await get("/readyz");
     const lag = ready.features_lag_sessions;
+    const away = ready.degraded ?? [];
     place.className = "state ready";
-    place.replaceChildren(h("b", null, "Ready"), ` ${ready.model} version ${ready.model_version}${Number.isFinite(lag) ? `, features ${behind(lag)}` : ""}`);
+    place.replaceChildren(h("b", null, "Ready"), ` ${ready.model} version ${ready.model_version}${Number.isFinite(lag) ? `, features ${behind(lag)}` : ""}${away.length ? `; away: ${away.map(({ part }) => part).join(", ")}` : ""}`);
     return [
       ["API", "ready"],
       ["Model", `${ready.model} version ${ready.model_version}`],
       ["Digest", ready.model_digest ? h("code", { title: ready.model_digest }, ready.model_digest.slice(0, 12)) : null],
       ["Features", Number.isFinite(lag) ? behind(lag) : "not held in memory"],
+      ...away.map(({ part, reason }) => ["Away", `${part}: ${reason}`]),
     ];
   } catch (problem) {
     place.className = "state away";

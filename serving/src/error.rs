@@ -110,4 +110,14 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Why the registry is not followed, for everybody: what stores say of themselves is for the log.
+    pub(crate) fn public_reason(&self) -> String {
+        match self {
+            Self::NoChampion { .. } | Self::Digest { .. } => self.to_string(),
+            Self::Model(_) => "its champion cannot be run: the log says why".to_owned(),
+            error if error.is_retryable() => "it, or the store of its artifacts, does not answer".to_owned(),
+            _ => "what it answers cannot be used: the log says why".to_owned(),
+        }
+    }
 }

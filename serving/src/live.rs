@@ -32,6 +32,8 @@ struct State {
 pub struct Fault {
     /// What went wrong, as the log has it.
     pub reason: String,
+    /// The same for everybody: without what the stores said.
+    pub public_reason: String,
     /// Since when looks have failed.
     pub since: Timestamp,
     /// Whether nobody is champion, other than that it cannot be told who is.
@@ -111,7 +113,8 @@ impl LiveModel {
             Err(error) => {
                 let since = state.fault.as_ref().map_or(now.instant(), |fault| fault.since);
                 let no_champion = matches!(error, Error::NoChampion { .. });
-                state.fault = Some(Fault { reason: error.to_string(), since, no_champion });
+                let (reason, public_reason) = (error.to_string(), error.public_reason());
+                state.fault = Some(Fault { reason, public_reason, since, no_champion });
                 Err(error)
             }
         }

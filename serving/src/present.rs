@@ -80,38 +80,49 @@ impl Present {
 
     /// Forecasts of symbols, each known once it is answered as written back.
     ///
+    /// Where those of a new champion cannot be made, since the warehouse is away, those of the champion before are answered.
+    ///
     /// # Errors
     /// [`Error::NoChampion`](crate::Error::NoChampion), [`Error::NotLive`](crate::Error::NotLive); those of the warehouse for
     /// symbols that are asked for the first time.
     pub async fn forecasts(&self, now: AsOf, symbols: &[Symbol]) -> Result<Forecasts> {
         let champion = self.live.champion_or_first(now).await?;
-        if let Some(answer) = self.answer(&champion, symbols) {
+        if let Some(answer) = self.kept_answer(&champion, symbols) {
             return Ok(answer);
         }
         let _making = self.making.lock().await;
-        if let Some(answer) = self.answer(&champion, symbols) {
+        if let Some(answer) = self.kept_answer(&champion, symbols) {
             return Ok(answer);
         }
-        match self.missing(&champion, symbols) {
-            Some((as_of, missing)) => {
-                let made = self.forecaster.forecast(
-                    Arc::clone(&champion),
-                    Role::Champion,
-                    as_of,
-                    Some(&missing),
-                    now.instant(),
-                );
-                self.keep_beside(made.await?);
-                self.follow_with_shadow(now, missing);
+        match self.make_for(&champion, now, symbols).await {
+            // What is kept changes under the lock alone, so all symbols are there.
+            Ok(()) => self.answer(Some(&champion), symbols).ok_or(crate::Error::Unanswered),
+            Err(error) if error.is_retryable() => {
+                self.look_failed(now);
+                self.answer(None, symbols).ok_or(error)
             }
-            None => {
-                // Before the forecasts: what comes in between is seen by the next look.
-                let ground = self.ground(&champion, now).await?;
-                self.make(&champion, ground, now, symbols).await?;
-            }
+            Err(error) => Err(error),
         }
-        // What is kept changes under the lock alone, so all symbols are there.
-        self.answer(&champion, symbols).ok_or(crate::Error::Unanswered)
+    }
+
+    /// What is kept of the champion; of the one before, too, while nothing can be made.
+    fn kept_answer(&self, champion: &LoadedModel, symbols: &[Symbol]) -> Option<Forecasts> {
+        let before = || self.failing_since().and_then(|_| self.answer(None, symbols));
+        self.answer(Some(champion), symbols).or_else(before)
+    }
+
+    /// Makes what is not kept of these.
+    async fn make_for(&self, champion: &Arc<LoadedModel>, now: AsOf, symbols: &[Symbol]) -> Result<()> {
+        let Some((as_of, missing)) = self.missing(champion, symbols) else {
+            // Before the forecasts: what comes in between is seen by the next look.
+            let ground = self.ground(champion, now).await?;
+            return self.make(champion, ground, now, symbols).await;
+        };
+        let champion = Arc::clone(champion);
+        let made = self.forecaster.forecast(champion, Role::Champion, as_of, Some(&missing), now.instant());
+        self.keep_beside(made.await?);
+        self.follow_with_shadow(now, missing);
+        Ok(())
     }
 
     /// Where the answers stand; `None` before the first.
@@ -130,22 +141,27 @@ impl Present {
     /// Those of the warehouse; what is kept is answered further.
     pub async fn refresh(&self, now: AsOf) -> Result<bool> {
         let looked = self.look(now).await;
-        let mut failing_since = self.failing_since.write().unwrap_or_else(PoisonError::into_inner);
         match &looked {
-            Ok(_) => *failing_since = None,
-            Err(_) => *failing_since = failing_since.or(Some(now.instant())),
+            Ok(_) => *self.failing_since.write().unwrap_or_else(PoisonError::into_inner) = None,
+            Err(_) => self.look_failed(now),
         }
         looked
+    }
+
+    fn look_failed(&self, now: AsOf) {
+        let mut failing_since = self.failing_since.write().unwrap_or_else(PoisonError::into_inner);
+        *failing_since = failing_since.or(Some(now.instant()));
     }
 
     async fn look(&self, now: AsOf) -> Result<bool> {
         let Ok(champion) = self.live.champion() else { return Ok(false) };
         let _making = self.making.lock().await;
+        // Asked even where nothing is kept: that the warehouse is away is news by itself.
+        let ground = self.ground(&champion, now).await?;
         let symbols: Vec<Symbol> = match self.read().as_ref() {
             Some(kept) => kept.by_symbol.keys().cloned().collect(),
             None => return Ok(false),
         };
-        let ground = self.ground(&champion, now).await?;
         if let Some(kept) = self.write().as_mut().filter(|kept| kept.stands(&champion, ground)) {
             kept.as_of = now;
             return Ok(false);
@@ -190,9 +206,12 @@ impl Present {
         Ok(Ground { known: self.forecaster.known(champion, now).await?, last_closed })
     }
 
-    fn answer(&self, champion: &LoadedModel, symbols: &[Symbol]) -> Option<Forecasts> {
+    /// What is kept, of a champion or of whichever made it.
+    fn answer(&self, champion: Option<&LoadedModel>, symbols: &[Symbol]) -> Option<Forecasts> {
         let kept = self.read();
-        let kept = kept.as_ref().filter(|kept| kept.champion.version == champion.version)?;
+        let of_champion =
+            |kept: &&Kept| champion.is_none_or(|champion| kept.champion.version == champion.version);
+        let kept = kept.as_ref().filter(of_champion)?;
         let (mut rows, mut unanswered) = (Vec::with_capacity(symbols.len()), Vec::new());
         for symbol in symbols {
             match kept.by_symbol.get(symbol)? {

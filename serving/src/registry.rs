@@ -1,9 +1,9 @@
 //! Versions of a registered model: which one is champion, now and then, and each that was used, loaded.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use weekahead_market::AsOf;
 use weekahead_models::onnx::OnnxRuntime;
 use weekahead_tracker::{ModelSelector, ModelVersion, Run, Tracker};
@@ -19,7 +19,7 @@ pub struct Registry {
     tracker: Tracker,
     runtime: OnnxRuntime,
     model: String,
-    loaded: Mutex<BTreeMap<u32, Arc<LoadedModel>>>,
+    loaded: Mutex<BTreeMap<u32, Arc<OnceCell<Arc<LoadedModel>>>>>,
     measures: Arc<Measures>,
 }
 
@@ -104,24 +104,26 @@ impl Registry {
         Ok(self.tracker.runs(run_ids).await?)
     }
 
-    /// A version, loaded at its first use.
+    /// A version, loaded at its first use. One whose artifact does not come holds up no other.
     ///
     /// # Errors
     /// Errors of the tracker, and of the artifact.
     pub async fn version(&self, version: u32) -> Result<Arc<LoadedModel>> {
-        let mut loaded = self.loaded.lock().await;
-        if let Some(champion) = loaded.get(&version) {
-            return Ok(Arc::clone(champion));
-        }
+        let cell = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(version).or_default())
+        };
+        cell.get_or_try_init(|| self.load(version)).await.cloned()
+    }
+
+    async fn load(&self, version: u32) -> Result<Arc<LoadedModel>> {
         let selector = ModelSelector::Version(version);
         let downloaded = self.tracker.download_model(&self.model, &selector);
         let downloaded = spans::registry("download model", downloaded).await?;
         let loading = LoadedModel::load(&self.runtime, &downloaded, &self.measures)?;
         loading.warm_up()?;
-        let champion = Arc::new(loading);
-        tracing::info!(model = self.model, version, digest = champion.digest, "model loaded");
-        loaded.insert(version, Arc::clone(&champion));
-        Ok(champion)
+        tracing::info!(model = self.model, version, digest = loading.digest, "model loaded");
+        Ok(Arc::new(loading))
     }
 
     fn none(&self, as_of: AsOf) -> Error {

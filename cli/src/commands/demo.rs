@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use jiff::{SignedDuration, civil::date};
@@ -55,11 +56,15 @@ impl Demo {
         settings.universe.symbols = self.symbols.clone();
         settings.universe.since = self.since;
         let mut supervisor = Supervisor::new(&settings.home)?;
+        // Whether all is done and it only stays: whoever notices Ctrl-C first then, it is no failure.
+        let stays = AtomicBool::new(false);
         let outcome = tokio::select! {
-            // The demo's own answer to Ctrl-C, once it stays, comes first.
             biased;
-            outcome = self.live(&settings, &mut supervisor, &quotes) => outcome,
-            () = stop_requested() => Err(anyhow::anyhow!("stopped on request; run it again to finish")),
+            outcome = self.live(&settings, &mut supervisor, &quotes, &stays) => outcome,
+            () = stop_requested() => match stays.load(Ordering::Relaxed) {
+                true => Ok(()),
+                false => Err(anyhow::anyhow!("stopped on request; run it again to finish")),
+            },
         };
         supervisor.stop().await;
         outcome.map(|()| ExitCode::SUCCESS)
@@ -70,6 +75,7 @@ impl Demo {
         settings: &Settings,
         supervisor: &mut Supervisor,
         quotes: &Path,
+        stays: &AtomicBool,
     ) -> anyhow::Result<()> {
         let step = Step::start("up", "starting lake, warehouse, tracker and the replayed provider");
         let mut stores = services::stores(settings)?;
@@ -93,6 +99,7 @@ impl Demo {
             return Ok(());
         }
         println!("Ctrl-C stops them.");
+        stays.store(true, Ordering::Relaxed);
         tokio::select! {
             ended = supervisor.watch() => ended,
             () = stop_requested() => Ok(()),

@@ -30,6 +30,7 @@ impl Serve {
         let horizon = settings.training.horizon;
         let api = Api {
             horizons: Arc::new(others.clone()),
+            tracker_url: settings.tracker.page().map(Arc::from),
             ..Api::new(own.clone(), horizon, features.clone(), Arc::clone(&clock))
         };
         raise_open_files();

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::platform::{PATIENCE, Platform, Running};
-use crate::{mlflow, models, native};
+use crate::{mlflow, models, native, page};
 
 const SYMBOLS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
 
@@ -29,6 +29,7 @@ async fn the_demo_runs_twice_and_adds_nothing_the_second_time() {
     an_experiment_is_planned_and_refused(&platform).await;
     bad_requests(&platform).await;
     native::reads_are_right(&platform).await;
+    page::is_drawn(&platform).await;
 
     first.signal(Signal::SIGINT);
     let (code, said) = first.end().await;

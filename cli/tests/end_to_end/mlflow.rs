@@ -92,7 +92,7 @@ async fn python(args: &[&str]) -> String {
 }
 
 /// A program of the Python environment, which finds the others there.
-fn tool(name: &str) -> Command {
+pub fn tool(name: &str) -> Command {
     let bin = venv().join("bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(bin.clone()).chain(std::env::split_paths(&path));

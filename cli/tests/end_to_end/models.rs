@@ -139,8 +139,13 @@ async fn promoted(platform: &Platform) {
     assert_eq!(platform.query(row).await, "7\t2\ttrue\tby_hand\t1\tby hand: a trial of trees\n");
 }
 
-/// The same trees by the API, by stock MLflow in process, and by `mlflow models serve`.
+/// The same trees by the batch, by the API, by stock MLflow in process, and by `mlflow models serve`.
 async fn trees_answer_alike(platform: &Platform) {
+    // Two symbols by the batch; those that the API answers below beside them are its own.
+    let mut batch = platform.weekahead(&["forecast", "--as-of", "2013-02-10T00:30:00Z"]);
+    let output = batch.env("WEEKAHEAD_UNIVERSE__SYMBOLS", "GOOG,MSFT").output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("2 forecasts by weekahead-weekly version 7, 2 new"), "{said}");
     let request = json!({"symbols": ["AAPL", "FB", "GOOG", "IBM", "MSFT"], "as_of": "2013-02-10T01:00:00Z"});
     let (status, answer) = platform.post("/v1/forecasts", &request).await;
     assert_eq!((status, &answer["model_version"]), (200, &json!(7)), "{answer}");
@@ -205,7 +210,7 @@ async fn change(platform: &Platform, method: Method, path: &str, body: Value) {
 }
 
 /// The file of a logged model's graph below a folder.
-fn artifact(folder: &Path, model_id: &str) -> Option<PathBuf> {
+pub fn artifact(folder: &Path, model_id: &str) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path());
     entries.into_iter().find_map(|path| {
         let ours = path.ends_with("model.onnx") && path.iter().any(|part| part == model_id);

@@ -152,23 +152,16 @@ async fn documented(platform: &Platform) {
     }
 }
 
-/// Whatever the OpenAPI document allows, and much that it does not, is answered as the document says.
+/// Whatever the OpenAPI document allows is answered as it says, and what it forbids is refused, on every route.
 async fn conforms(platform: &Platform) {
     let schema = format!("{}/openapi.json", platform.url());
-    let checks =
-        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+    let config = repository().join("cli/tests/end_to_end/schemathesis.toml");
     let output = Command::new(venv().join("bin/schemathesis"))
-        .args(["run", &schema, "--include-path-regex", "^/(v1/|healthz|readyz)", "--checks", checks])
-        .args([
-            "--phases",
-            "examples,coverage,fuzzing",
-            "--max-examples",
-            "15",
-            "--max-time",
-            "45",
-            "--seed",
-            "20130125",
-        ])
+        .arg("--config-file")
+        .arg(config)
+        // What can be asked for, depends on what is stored: not every symbol that may be written is one.
+        .args(["run", &schema, "--exclude-checks", "positive_data_acceptance"])
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "20130125"])
         .args(["--generation-database", "none", "--no-color", "--no-shrink", "--warnings", "off"])
         .current_dir(platform.home())
         .stdin(Stdio::null())

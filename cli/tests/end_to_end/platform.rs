@@ -48,6 +48,11 @@ impl Platform {
         format!("http://127.0.0.1:{}", self.tracker)
     }
 
+    /// Where quotes are asked for.
+    pub fn provider_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.provider)
+    }
+
     /// Where the API is.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.serving)
@@ -215,7 +220,8 @@ pub fn venv() -> PathBuf {
     tool("WEEKAHEAD_VENV", ".venv")
 }
 
-fn tool(variable: &str, default: &str) -> PathBuf {
+/// What `make setup` brings, or a variable names.
+pub fn tool(variable: &str, default: &str) -> PathBuf {
     let path = std::env::var_os(variable).map_or_else(|| repository().join(default), PathBuf::from);
     assert!(path.exists(), "{} is missing: `make setup` brings it", path.display());
     path

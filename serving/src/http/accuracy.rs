@@ -20,14 +20,14 @@ pub struct AccuracyQuery {
     #[param(example = "weekahead-weekly")]
     model: Option<String>,
     /// One symbol alone.
-    #[param(example = "AAPL")]
+    #[param(example = "AAPL", pattern = "^[.=^/&_-]*[A-Za-z0-9][A-Za-z0-9.=^/&_-]*$", max_length = 32)]
     symbol: Option<String>,
     /// Sessions ahead. Absent: all.
     #[param(minimum = 1, maximum = 10, example = 5)]
     horizon: Option<u32>,
     /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. Forecasts whose target session had not closed do
     /// not count.
-    #[param(example = "2013-03-01T23:00:00Z")]
+    #[param(example = "2013-03-01T23:00:00Z", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$")]
     as_of: Option<String>,
 }
 

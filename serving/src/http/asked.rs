@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 use weekahead_market::{AsOf, Session, Symbol};
 
+use super::words::is_dated;
 use super::{Api, Problem};
 
 /// The query of a request.
@@ -49,6 +50,9 @@ pub(super) fn unprocessable(code: &str, title: &str, detail: impl Into<String>) 
 pub(super) fn standing(api: &Api, as_of: Option<&str>) -> Result<AsOf, Problem> {
     let now = AsOf::now(&*api.clock);
     let Some(text) = as_of else { return Ok(now) };
+    if !is_dated(text) {
+        return Err(crate::Error::from(weekahead_market::Error::AsOf { text: text.to_owned() }).into());
+    }
     let as_of: AsOf = text.parse().map_err(crate::Error::from)?;
     if as_of > now {
         let detail = format!("{as_of} lies ahead: leave as_of out to stand at the present");
@@ -61,6 +65,9 @@ pub(super) fn standing(api: &Api, as_of: Option<&str>) -> Result<AsOf, Problem> 
 
 /// A session that is named, in the years that stores know.
 pub(super) fn session(text: &str) -> Result<Session, Problem> {
+    if !is_dated(text) || text.len() > "YYYY-MM-DD".len() {
+        return Err(crate::Error::from(weekahead_market::Error::Session { text: text.to_owned() }).into());
+    }
     let session: Session = text.parse().map_err(crate::Error::from)?;
     if (1900..2300).contains(&session.date().year()) {
         return Ok(session);
@@ -79,7 +86,7 @@ pub(super) fn check_count(count: usize, most: usize) -> Result<(), Problem> {
 
 /// Symbols with commas between them.
 pub(super) fn symbols(text: &str, most: usize) -> Result<Vec<Symbol>, Problem> {
-    let read = text.split(',').map(|name| Symbol::new(name.trim()));
+    let read = text.split(',').map(|name| Symbol::new(name.trim_matches(' ')));
     let mut symbols = read.collect::<Result<Vec<_>, _>>().map_err(crate::Error::from)?;
     symbols.sort_unstable();
     symbols.dedup();

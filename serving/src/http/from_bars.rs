@@ -10,7 +10,7 @@ use weekahead_market::{AsOf, Bar, BarSeries, CorporateAction, Forecast, Panel, S
 
 use super::asked::{Body, session, unprocessable};
 use super::forecasts::IntervalsAnswer;
-use super::{Api, Problem, QuantileAnswer};
+use super::{Api, Problem, QuantileAnswer, SymbolText};
 use crate::LoadedModel;
 
 /// The most symbols of a request.
@@ -37,7 +37,7 @@ pub struct FromBarsRequest {
 #[serde(deny_unknown_fields)]
 pub struct OwnSeries {
     /// What to call it: it need not be an instrument that the platform knows.
-    #[schema(example = "MINE")]
+    #[schema(example = "MINE", value_type = SymbolText)]
     pub symbol: String,
     /// Its bars, oldest first: at least as many as the model's features look back on, at most 2,600.
     #[schema(min_items = 1, max_items = 2600)]
@@ -52,12 +52,16 @@ pub struct OwnBar {
     #[schema(example = "2013-01-25", format = Date)]
     pub session: String,
     /// First traded price.
+    #[schema(exclusive_minimum = 0)]
     pub open: f64,
     /// Highest traded price.
+    #[schema(exclusive_minimum = 0)]
     pub high: f64,
     /// Lowest traded price.
+    #[schema(exclusive_minimum = 0)]
     pub low: f64,
     /// Last traded price.
+    #[schema(exclusive_minimum = 0)]
     pub close: f64,
     /// Shares traded.
     #[schema(minimum = 0)]
@@ -126,7 +130,7 @@ pub struct BarForecast {
         (status = 200, description = "The forecasts", body = FromBarsAnswer),
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No model is champion, or it has other features than this server computes", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not said to be JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Bars that cannot be, or cannot be forecast from", body = Problem, content_type = "application/problem+json"),
         (status = 501, description = "The view needs more than one symbol's bars", body = Problem, content_type = "application/problem+json"),

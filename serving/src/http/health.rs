@@ -35,6 +35,9 @@ pub struct Degraded {
     pub part: String,
     /// Since when, RFC 3339.
     pub since: String,
+    /// Why, as far as it is for everybody: the log says more.
+    #[schema(example = "it, or the store of its artifacts, does not answer")]
+    pub reason: String,
 }
 
 /// Whether the process lives.
@@ -69,9 +72,13 @@ pub async fn readyz(State(api): State<Api>) -> Result<Json<Ready>, Problem> {
 }
 
 fn degraded(api: &Api) -> Vec<Degraded> {
-    let registry = api.live.fault().map(|fault| ("registry", fault.since));
-    let warehouse = api.present.failing_since().map(|since| ("warehouse", since));
-    let degraded =
-        |(part, since): (&str, Timestamp)| Degraded { part: part.to_owned(), since: since.to_string() };
-    registry.into_iter().chain(warehouse).map(degraded).collect()
+    let told = |part: &str, since: Timestamp, reason: String| Degraded {
+        part: part.to_owned(),
+        since: since.to_string(),
+        reason,
+    };
+    let registry = api.live.fault().map(|fault| told("registry", fault.since, fault.public_reason));
+    let away = || "it does not answer: forecasts that were made before are answered".to_owned();
+    let warehouse = api.present.failing_since().map(|since| told("warehouse", since, away()));
+    registry.into_iter().chain(warehouse).collect()
 }

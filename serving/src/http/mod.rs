@@ -20,6 +20,7 @@ mod server;
 mod settings;
 mod stored;
 mod symbols;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,7 +46,10 @@ pub use forecasts::{
 };
 pub use from_bars::{BarForecast, FromBarsAnswer, FromBarsRequest, OwnBar, OwnSeries};
 pub use health::Ready;
-pub use inference::{InferenceFault, ModelMetadata, ServerMetadata, TensorMetadata};
+pub use inference::{
+    InferenceFault, InferenceInput, InferenceOutput, InferenceRequest, ModelMetadata, ServerMetadata,
+    TensorMetadata,
+};
 pub use layers::{ApiKey, NewKey, RequestContext, Scope};
 pub use lineage::{IntervalLineage, LineageAnswer, LoadLineage, ObjectLineage};
 pub use models::{CandidateAnswer, ModelsAnswer, VersionAnswer};
@@ -55,6 +59,7 @@ pub use server::{ServerHandle, serve, serve_with};
 pub use settings::{Limits, ServerSettings, TlsFiles};
 pub use stored::{RealisedOutcome, StoredForecast, StoredForecasts, StoredQuery};
 pub use symbols::{PriceAnswer, PricesAnswer, PricesQuery, SymbolAnswer, SymbolsAnswer};
+pub use words::{AsOfText, LevelNumber, SymbolText};
 
 /// What every handler shares.
 #[derive(Debug, Clone)]
@@ -73,6 +78,8 @@ pub struct Api {
     pub features: weekahead_features::Result<Arc<OnlineFeatures>>,
     /// Tells the present.
     pub clock: Arc<dyn Clock>,
+    /// Where people find the runs in a browser, if they shall be told.
+    pub tracker_url: Option<Arc<str>>,
 }
 
 impl Api {
@@ -84,7 +91,8 @@ impl Api {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let ForecastService { forecaster, live, present } = service;
-        Self { forecaster, live, present, horizon, horizons: Arc::default(), features, clock }
+        let horizons = Arc::default();
+        Self { forecaster, live, present, horizon, horizons, features, clock, tracker_url: None }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct ModelsAnswer {
     pub versions: Vec<VersionAnswer>,
     /// The candidates of the latest training session, the least mean absolute error first, the random walk among them.
     pub leaderboard: Vec<CandidateAnswer>,
+    /// Where people find the runs in a browser; null where that is not told.
+    #[schema(example = "http://127.0.0.1:5000")]
+    pub tracker_url: Option<String>,
 }
 
 /// A version of the model.
@@ -99,6 +102,7 @@ async fn read(api: &Api, now: AsOf) -> crate::Result<ModelsAnswer> {
         champion: versions.iter().find(|version| Some(&version.version) == champion).cloned(),
         versions,
         leaderboard: candidates.into_iter().map(|row| candidate(runs.get(&row.run_id), row)).collect(),
+        tracker_url: api.tracker_url.as_deref().map(str::to_owned),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `GET /v1/forecasts`: the forecasts that were written back, a page at a time, with what came of them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use axum::Json;
 use axum::extract::State;
@@ -27,7 +28,10 @@ const MAX_SYMBOLS: usize = 200;
 #[into_params(parameter_in = Query)]
 pub struct StoredQuery {
     /// Symbols, at most 200, with commas between them. Absent: all.
-    #[param(example = "AAPL,IBM", min_length = 1)]
+    #[param(
+        example = "AAPL,IBM",
+        pattern = "^ *[.=^/&_-]*[A-Za-z0-9][A-Za-z0-9.=^/&_-]* *(, *[.=^/&_-]*[A-Za-z0-9][A-Za-z0-9.=^/&_-]* *)*$"
+    )]
     symbol: Option<String>,
     /// The first origin wanted, YYYY-MM-DD.
     #[param(example = "2013-01-25", format = Date)]
@@ -39,8 +43,8 @@ pub struct StoredQuery {
     #[param(example = "weekahead-weekly")]
     model: Option<String>,
     /// The version of the model.
-    #[param(minimum = 1)]
-    model_version: Option<u32>,
+    #[param(minimum = 1, maximum = 4294967295_i64, value_type = Option<i64>)]
+    model_version: Option<NonZeroU32>,
     /// Sessions ahead.
     #[param(minimum = 1, maximum = 10, example = 5)]
     horizon: Option<u32>,
@@ -48,9 +52,10 @@ pub struct StoredQuery {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
     /// `next_cursor` of the page before; the other parameters stay as they were.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. Later forecasts and outcomes are not there.
-    #[param(example = "2013-03-01T23:00:00Z")]
+    #[param(example = "2013-03-01T23:00:00Z", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$")]
     as_of: Option<String>,
 }
 
@@ -148,7 +153,7 @@ fn filter(query: &StoredQuery) -> Result<ForecastFilter, Problem> {
         to: query.origin_to.as_deref().map(session).transpose()?,
         horizon,
         model_name: query.model.clone(),
-        model_version: query.model_version,
+        model_version: query.model_version.map(NonZeroU32::get),
     })
 }
 

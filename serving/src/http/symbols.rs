@@ -48,7 +48,7 @@ pub struct PricesQuery {
     sessions: Option<u32>,
     /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. Bars and corrections that were not known yet
     /// are not there.
-    #[param(example = "2013-01-25T23:00:00Z")]
+    #[param(example = "2013-01-25T23:00:00Z", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$")]
     as_of: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub async fn list(State(api): State<Api>) -> Result<Json<SymbolsAnswer>, Problem
     get,
     path = "/v1/symbols/{symbol}/prices",
     tag = "symbols",
-    params(("symbol" = String, Path, description = "The instrument", example = "AAPL"), PricesQuery),
+    params(("symbol" = String, Path, description = "The instrument", example = "AAPL", pattern = "^[.=^/&_-]*[A-Za-z0-9][A-Za-z0-9.=^/&_-]*$", max_length = 32), PricesQuery),
     responses(
         (status = 200, description = "The prices", body = PricesAnswer),
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),

@@ -91,9 +91,18 @@ async fn what_was_asked_for_is_answered_without_the_stores() {
     let again = service.present.forecasts(as_of(evening(3)), &story.universe[..1]).await.unwrap();
     assert_eq!((&again.rows[..], again.as_of), (&first.rows[..1], as_of(evening(2))));
 
+    // The warehouse is away and a new champion has forecast nothing yet: what the one before has made is answered.
+    story.registry.put(2, artifact(&story.view, 10.0).into(), None);
+    story.registry.point("champion", 2);
+    story.platform.stop().await;
+    assert!(service.live.refresh(as_of(evening(3))).await.unwrap());
+    for _ in 0..2 {
+        let before = service.present.forecasts(as_of(evening(4)), &story.universe).await.unwrap();
+        assert_eq!((&before.rows, before.champion.version), (&first.rows, 1));
+    }
+
     // All stores are away: what was made is answered, what was not is an error that may pass.
     story.registry.away(true);
-    story.platform.stop().await;
     service.present.refresh(as_of(evening(4))).await.unwrap_err();
     service.live.refresh(as_of(evening(4))).await.unwrap_err();
     let away = service.present.forecasts(as_of(evening(5)), &story.universe).await.unwrap();
@@ -136,6 +145,36 @@ async fn news_make_forecasts_anew_and_leave_those_that_stand() {
     story.platform.stop().await;
 }
 
+#[tokio::test]
+async fn a_version_that_does_not_come_holds_up_no_other() {
+    let story = Story::begin().await;
+    let service = story.service(None);
+    story.registry.put(2, artifact(&story.view, 10.0).into(), None);
+    story.registry.point("champion", 2);
+    story.registry.stall(2);
+    let live = Arc::clone(&service.live);
+    let waits = tokio::spawn(async move { live.refresh(as_of(evening(1))).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let registry = service.forecaster.registry();
+    let other = tokio::time::timeout(Duration::from_secs(30), registry.version(1)).await;
+    assert_eq!(other.expect("it waits for the other").unwrap().version, 1);
+    assert!(!waits.is_finished());
+    waits.abort();
+    story.platform.stop().await;
+}
+
+#[tokio::test]
+async fn an_absent_warehouse_is_noticed_by_a_server_that_nobody_has_asked() {
+    let story = Story::begin().await;
+    let service = story.service(None);
+    assert!(service.live.refresh(as_of(evening(1))).await.unwrap());
+    assert!(!service.present.refresh(as_of(evening(1))).await.unwrap());
+    assert_eq!(service.present.failing_since(), None);
+    story.platform.stop().await;
+    service.present.refresh(as_of(evening(2))).await.unwrap_err();
+    assert_eq!(service.present.failing_since(), Some(as_of(evening(2)).instant()));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn another_champion_takes_over_and_a_broken_one_does_not() {
     let story = Story::begin().await;
@@ -170,7 +209,10 @@ async fn another_champion_takes_over_and_a_broken_one_does_not() {
         service.live.refresh(now).await.unwrap_err();
         assert_eq!(service.live.champion().unwrap().version, 2);
     }
-    assert!(service.live.fault().is_some());
+    assert!(service.live.fault().unwrap().public_reason.ends_with("the log says why"));
+    story.registry.point("champion", 3);
+    service.live.refresh(now).await.unwrap_err();
+    assert!(service.live.fault().unwrap().public_reason.contains("has digest"));
     tokio::time::sleep(Duration::from_millis(50)).await;
     stop.send(true).unwrap();
     assert_eq!(asking.await.unwrap(), [1, 2]);

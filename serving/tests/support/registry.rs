@@ -35,6 +35,7 @@ struct Held {
     versions: BTreeMap<u32, (Bytes, Option<String>)>,
     aliases: BTreeMap<String, u32>,
     away: bool,
+    stalled: Option<u32>,
 }
 
 impl StubRegistry {
@@ -68,6 +69,11 @@ impl StubRegistry {
     /// Answers nobody from now on, or somebody again.
     pub fn away(&self, away: bool) {
         self.held().away = away;
+    }
+
+    /// Lets whoever asks for the artifact of a version wait for ever.
+    pub fn stall(&self, version: u32) {
+        self.held().stalled = Some(version);
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -125,6 +131,9 @@ async fn files() -> Json<Value> {
 async fn file(State(registry): State<StubRegistry>, Path(path): Path<String>) -> Result<Bytes, StatusCode> {
     let version = path.strip_prefix("model-").and_then(|path| path.strip_suffix("/model.onnx"));
     let version = version.and_then(|version| version.parse::<u32>().ok()).ok_or(StatusCode::NOT_FOUND)?;
+    if registry.held().stalled == Some(version) {
+        std::future::pending::<()>().await;
+    }
     let held = registry.held();
     held.versions.get(&version).map(|(artifact, _)| artifact.clone()).ok_or(StatusCode::NOT_FOUND)
 }

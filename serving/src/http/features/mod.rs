@@ -26,7 +26,7 @@ pub use read::{FeatureRow, FeaturesAnswer, FeaturesRequest};
 #[into_params(parameter_in = Query)]
 pub struct FeatureQuery {
     /// Names of features, with commas between them. Absent: all of the view.
-    #[param(example = "ret_1,ret_5")]
+    #[param(example = "ret_1,ret_5", min_length = 1)]
     features: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub struct SymbolFreshness {
     get,
     path = "/v1/features/{symbol}",
     tag = "features",
-    params(("symbol" = String, Path, description = "The instrument", example = "AAPL"), FeatureQuery),
+    params(("symbol" = String, Path, description = "The instrument", example = "AAPL", pattern = "^[.=^/&_-]*[A-Za-z0-9][A-Za-z0-9.=^/&_-]*$", max_length = 32), FeatureQuery),
     responses(
         (status = 200, description = "The features", body = FeatureResponse),
         (status = 400, description = "Not a request", body = Problem, content_type = "application/problem+json"),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use weekahead_market::{AsOf, Symbol};
 
 use super::super::asked::{Body, check_count};
-use super::super::{Api, Problem};
+use super::super::{Api, Problem, SymbolText};
 use super::{finite, held, not_loaded, place};
 use crate::OnlineRow;
 
@@ -19,7 +19,7 @@ const MOST_SYMBOLS: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub struct FeaturesRequest {
     /// The instruments, 1 to 1,000.
-    #[schema(example = json!(["AAPL", "IBM"]), min_items = 1, max_items = 1000)]
+    #[schema(example = json!(["AAPL", "IBM"]), value_type = Vec<SymbolText>, min_items = 1, max_items = 1000)]
     pub symbols: Vec<String>,
     /// Names of features. Absent: all of the view.
     #[schema(example = json!(["ret_1", "ret_5"]))]

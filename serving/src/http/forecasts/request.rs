@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use weekahead_market::{Horizon, Symbol};
 
 use super::super::asked::{check_count, unprocessable};
-use super::super::{Api, Problem};
+use super::super::{Api, AsOfText, LevelNumber, Problem, SymbolText};
 use crate::{ForecastService, LoadedModel};
 
 /// The most symbols whose forecasts are explained at once.
@@ -16,17 +16,17 @@ const MOST_EXPLAINED: usize = 20;
 #[serde(deny_unknown_fields)]
 pub struct ForecastRequest {
     /// The instruments, 1 to 1,000.
-    #[schema(example = json!(["AAPL", "IBM"]), min_items = 1, max_items = 1000)]
+    #[schema(example = json!(["AAPL", "IBM"]), value_type = Vec<SymbolText>, min_items = 1, max_items = 1000)]
     pub symbols: Vec<String>,
     /// Where to stand: RFC 3339, or a date for the end of that day in UTC. Absent: now. In the past, the model that was
     /// champion then answers from what was known then.
-    #[schema(example = "2013-01-25T23:00:00Z")]
+    #[schema(example = "2013-01-25T23:00:00Z", value_type = Option<AsOfText>)]
     pub as_of: Option<String>,
     /// Sessions ahead, one of those that are served. Absent: that of the default model, a week.
     #[schema(example = 5, minimum = 1, maximum = 10)]
     pub horizon: Option<u32>,
     /// Which of the model's quantile levels are wanted. Absent: all.
-    #[schema(example = json!([0.1, 0.5, 0.9]))]
+    #[schema(example = json!([0.1, 0.5, 0.9]), value_type = Option<Vec<LevelNumber>>)]
     pub quantiles: Option<Vec<f64>>,
     /// Whether each forecast comes with the features that have most to do with it; of 20 symbols at most.
     #[serde(default)]

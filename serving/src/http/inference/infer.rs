@@ -13,6 +13,7 @@ use super::JSON_LENGTH;
 use super::answer::{Answer, answer, wanted};
 use super::fault::{InferenceFault, live_model};
 use super::request::request;
+use super::schema::InferenceRequest;
 
 /// What the champion says of a tensor `x` of rows of features.
 #[utoipa::path(
@@ -21,7 +22,7 @@ use super::request::request;
     request_body(
         description = "The tensor `x`, in JSON, or raw after the JSON whose length `Inference-Header-Content-Length` tells",
         content(
-            (Object = "application/json", example = json!({
+            (InferenceRequest = "application/json", example = json!({
                 "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [0.01, 0.02]}]
             })),
             (Vec<u8> = "application/octet-stream")
@@ -50,10 +51,10 @@ pub(in crate::http) async fn infer(
     post, path = "/v2/models/{name}/versions/{version}/infer", tag = "inference",
     params(
         ("name" = String, Path, description = "The registered model", example = "weekahead-weekly"),
-        ("version" = String, Path, description = "The version", example = "1")
+        ("version" = String, Path, description = "The version", example = "1", pattern = "^[1-9][0-9]*$")
     ),
     request_body(content(
-        (Object = "application/json", example = json!({
+        (InferenceRequest = "application/json", example = json!({
             "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [0.01, 0.02]}]
         })),
         (Vec<u8> = "application/octet-stream")

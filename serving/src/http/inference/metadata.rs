@@ -108,7 +108,7 @@ pub(in crate::http) async fn model(
     get, path = "/v2/models/{name}/versions/{version}", tag = "inference",
     params(
         ("name" = String, Path, description = "The registered model", example = "weekahead-weekly"),
-        ("version" = String, Path, description = "The version", example = "1")
+        ("version" = String, Path, description = "The version", example = "1", pattern = "^[1-9][0-9]*$")
     ),
     responses(
         (status = 200, description = "The model", body = ModelMetadata),
@@ -146,7 +146,7 @@ pub(in crate::http) async fn model_ready(
     get, path = "/v2/models/{name}/versions/{version}/ready", tag = "inference",
     params(
         ("name" = String, Path, description = "The registered model", example = "weekahead-weekly"),
-        ("version" = String, Path, description = "The version", example = "1")
+        ("version" = String, Path, description = "The version", example = "1", pattern = "^[1-9][0-9]*$")
     ),
     responses(
         (status = 200, description = "It is live"),

@@ -7,6 +7,7 @@ mod infer;
 mod metadata;
 mod outputs;
 mod request;
+mod schema;
 mod tensor;
 
 use axum::Router;
@@ -24,6 +25,7 @@ pub(super) use metadata::{
     __path_ready, __path_server, live, model, model_ready, model_version, model_version_ready, ready, server,
 };
 pub use metadata::{ModelMetadata, ServerMetadata, TensorMetadata};
+pub use schema::{InferenceInput, InferenceOutput, InferenceRequest};
 
 /// The header that says how much of a body is JSON: binary tensors follow.
 const JSON_LENGTH: &str = "inference-header-content-length";
