@@ -105,8 +105,8 @@ impl Warehouse {
 
     /// The newest row of each symbol known at `as_of`: what a forecast made at that instant stands on.
     ///
-    /// Rows lie by year and symbol, so the newest ones are cheap to find where they are looked for: `recent` is the first session that
-    /// most symbols are expected to have a row of. Those that have none since are looked for in all sessions.
+    /// `recent` is the first session that most symbols are expected to have a row of: less is sorted and sent where rows are looked for
+    /// there. Those that have none since are looked for in all sessions.
     ///
     /// # Errors
     /// As [`features`](Self::features).
@@ -124,7 +124,7 @@ impl Warehouse {
             let (Some(symbols), Some(recent)) = (symbols, recent) else {
                 return self.latest(&read, symbols, SessionRange::ALL).await;
             };
-            // No row is known before its session: years after the reader's are not looked into.
+            // No row is known before its session.
             let today = as_of.as_microsecond().div_euclid(MICROS_A_DAY) as i32;
             let since = SessionRange { from: Some(recent), to: Session::from_days_since_epoch(today) };
             let found = self.latest(&read, Some(symbols), since).await?;

@@ -17,7 +17,6 @@ CREATE TABLE IF NOT EXISTS features.{view}{on_cluster}
     row_digest     UInt64
 )
 ENGINE = {replicated}ReplacingMergeTree(ingested_at)
-PARTITION BY toYear(session)
 ORDER BY (view_version, symbol, session, knowledge_time);
 ";
 
