@@ -27,6 +27,8 @@ use crate::store::{Store, write_named_bars};
 const SYMBOLS: usize = 10_000;
 /// Sessions of each: two years.
 const LENGTH: usize = 504;
+/// Sessions from one dividend to the next.
+const QUARTER: usize = 63;
 /// Weeks whose forecasts were written before.
 const WEEKS: usize = 52;
 /// The registered model.
@@ -45,9 +47,10 @@ pub async fn run(weekahead: &Path, libchdb: &Path, runs: usize) -> anyhow::Resul
     let warehouse = store.warehouse().await?;
     let bars: Vec<_> = names().zip(quotes.bars.iter().cycle()).collect();
     write_named_bars(&warehouse, &quotes, &bars).await?;
+    let http = Http::new(&store.url())?;
+    pay_dividends(&http, &quotes).await?;
     child::run(&mut store.command(&["features", "build", "--skip-marts", "--view", VIEW]))?;
     write_history(&warehouse, &quotes).await?;
-    let http = Http::new(&store.url())?;
     let command = |args: &[&str]| {
         let mut command = store.command(args);
         command
@@ -163,6 +166,19 @@ fn recent_quotes() -> anyhow::Result<Quotes> {
         series.drain(..SESSIONS - LENGTH);
     }
     Ok(Quotes { sessions, closes, bars })
+}
+
+/// Half of the symbols pay half a percent a quarter: returns over dividends are more work.
+async fn pay_dividends(http: &Http, quotes: &Quotes) -> anyhow::Result<()> {
+    let quarters = quotes.sessions.iter().skip(QUARTER / 2).step_by(QUARTER);
+    let sessions: Vec<String> = quarters.map(|session| format!("'{session}'")).collect();
+    let sql = format!(
+        "ALTER TABLE marts.bars UPDATE dividend = round(close * 0.005, 2) \
+         WHERE cityHash64(symbol) % 2 = 0 AND session IN ({}) SETTINGS mutations_sync = 2",
+        sessions.join(", ")
+    );
+    http.execute(&sql).await?;
+    Ok(())
 }
 
 /// Forecasts of every symbol for each week of a year, but the newest origin.

@@ -37,6 +37,11 @@ impl AsOf {
         self.0
     }
 
+    /// The date it falls on in UTC: no session after it has closed.
+    pub fn date(self) -> Date {
+        self.0.to_zoned(TimeZone::UTC).date()
+    }
+
     /// Microseconds since 1970-01-01 UTC, as stores keep it (ClickHouse `DateTime64(6, 'UTC')`).
     pub fn as_microsecond(self) -> i64 {
         self.0.as_microsecond()

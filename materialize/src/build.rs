@@ -1,6 +1,6 @@
 //! A build of a feature view: bars as of an instant, folded, and what is new written down.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use weekahead_features::View;
 use weekahead_market::{AsOf, Session, Symbol};
 use weekahead_warehouse::Warehouse;
@@ -12,6 +12,10 @@ use crate::stats::describe;
 
 /// Values computed at once: two groups are in memory, one that is computed and one that is written.
 const GROUP_VALUES: usize = 1 << 25;
+
+/// Rows of sessions of the last so many days are written where forecasts look for them, too: they reach back five sessions, which
+/// is nine days over holidays.
+const RECENT_DAYS: i64 = 14;
 
 /// What is to be built.
 ///
@@ -114,6 +118,7 @@ impl<'a> Build<'a> {
         report.written += self.write(warehouse, &waiting).await?;
         if !plan.tasks.is_empty() {
             self.confirm(warehouse, &plan).await?;
+            warehouse.drop_recent_features(view.name(), self.recent()).await?;
         }
         describe(warehouse, view, self.as_of, self.written_at).await?;
         let all = report.symbols;
@@ -140,10 +145,17 @@ impl<'a> Build<'a> {
         let (name, version, at) = (self.view.name(), self.view.version(), self.written_at);
         if group.len() > 0 {
             let names = self.view.features();
+            let recent: Vec<_> = group.rows.iter().map(|rows| rows.since(self.recent())).collect();
+            warehouse.write_recent_features(name, version, names, at, &recent).await?;
             warehouse.write_feature_columns(name, version, names, at, &group.rows).await?;
         }
         warehouse.write_materialized(name, version, at, &group.words).await?;
         Ok(group.len())
+    }
+
+    /// The first session that is recent.
+    fn recent(&self) -> Session {
+        Session::from_date(self.as_of.date().saturating_sub(RECENT_DAYS.days()))
     }
 
     /// Says of the unchanged symbols, too, where this build stood: the next one then asks after a single instant.

@@ -27,6 +27,9 @@ pub enum Error {
     /// The run of the model ended without a word.
     #[error("the model was broken off while it ran: the log says why")]
     Unanswered,
+    /// Counting what came true ended without a word.
+    #[error("the outcomes of earlier forecasts were not counted to the end: the log says why")]
+    Outcomes,
     /// The artifact is not the one that was registered.
     #[error(
         "the artifact of `{model}` version {version} has digest {found}, but {registered} was registered: \

@@ -178,12 +178,27 @@ pub(crate) const AT: &str = "fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')";
 
 /// Symbols in order, in batches that fit into one request; one batch of `None` for all symbols.
 pub(crate) fn symbol_batches(symbols: Option<&[Symbol]>) -> Vec<Option<Vec<String>>> {
-    const BATCH: usize = 2_000;
+    /// ClickHouse takes fields of 128 KiB: ten thousand tickers.
+    const BATCH_BYTES: usize = 100_000;
     let Some(symbols) = symbols else { return vec![None] };
     let mut names: Vec<String> = symbols.iter().map(Symbol::to_string).collect();
     names.sort_unstable();
     names.dedup();
-    names.chunks(BATCH).map(|batch| Some(batch.to_vec())).collect()
+    let mut batches: Vec<Vec<String>> = Vec::new();
+    let mut room = 0;
+    for name in names {
+        // In quotes, and with a comma.
+        let bytes = name.len() + 3;
+        if bytes > room {
+            batches.push(Vec::new());
+            room = BATCH_BYTES;
+        }
+        room -= bytes;
+        if let Some(batch) = batches.last_mut() {
+            batch.push(name);
+        }
+    }
+    batches.into_iter().map(Some).collect()
 }
 
 /// A version of a bar, as [`Warehouse::bars_query`] gives it.
@@ -223,7 +238,7 @@ pub(crate) fn known_bars(
 
 /// Keeps the last of the versions of each session, as they stream by in order.
 #[derive(Default)]
-struct NewestBars {
+pub(crate) struct NewestBars {
     panel: Panel,
     /// The symbol that streams by: it goes into the panel as a whole.
     current: Option<(Symbol, BarSeries)>,
@@ -231,7 +246,7 @@ struct NewestBars {
 }
 
 impl NewestBars {
-    fn push(&mut self, next: Known) -> Result<()> {
+    pub(crate) fn push(&mut self, next: Known) -> Result<()> {
         let same = |last: &Known| last.session == next.session && last.symbol == next.symbol;
         if !self.pending.as_ref().is_some_and(same) {
             self.flush()?;
@@ -257,7 +272,7 @@ impl NewestBars {
         }
     }
 
-    fn finish(mut self) -> Result<Panel> {
+    pub(crate) fn finish(mut self) -> Result<Panel> {
         self.flush()?;
         self.finish_symbol();
         Ok(self.panel)
@@ -275,10 +290,11 @@ mod tests {
     #[test]
     fn symbols_come_in_order_and_in_batches() {
         let symbols: Vec<Symbol> =
-            (0..4_500).rev().map(|i| Symbol::new(&format!("S{i:04}")).unwrap()).collect();
+            (0..10_000).rev().map(|i| Symbol::new(&format!("SYMBOL{i:06}")).unwrap()).collect();
         let batches: Vec<Vec<String>> = symbol_batches(Some(&symbols)).into_iter().flatten().collect();
-        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2_000, 2_000, 500]);
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [6_666, 3_334]);
         assert!(batches.concat().is_sorted());
+        assert_eq!(symbol_batches(Some(&symbols[..6_666])).len(), 1);
         assert_eq!(symbol_batches(None), [None]);
         assert!(symbol_batches(Some(&[])).is_empty());
     }

@@ -1,5 +1,7 @@
 //! The quantiles that were forecast, without their lineage: what intervals are judged by.
 
+use std::ops::RangeInclusive;
+
 use clickhouse::Row;
 use clickhouse::native::Block;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,10 @@ use crate::bars::AT;
 use crate::native::{Symbols, column, session};
 use crate::{Result, Warehouse};
 
-/// The quantiles of one forecast.
+/// The quantiles of the forecasts of one symbol.
+///
+/// # Shape
+/// One origin a forecast, in order; `values` has a row for each of them, and a value a level in it.
 ///
 /// # Units
 /// Log returns over the horizon.
@@ -17,10 +22,20 @@ use crate::{Result, Warehouse};
 pub struct ServedQuantiles {
     /// The instrument.
     pub symbol: Symbol,
-    /// The session that the forecast stands on.
-    pub origin: Session,
-    /// The quantiles, one a level.
+    /// The sessions that forecasts stand on; one comes again where several versions of the model forecast.
+    pub origins: Vec<Session>,
+    /// The quantiles, forecast by forecast.
     pub values: Vec<f64>,
+}
+
+impl ServedQuantiles {
+    /// The quantiles of the forecasts that stand on a session.
+    pub fn of_origin(&self, origin: Session) -> impl Iterator<Item = &[f64]> {
+        let first = self.origins.partition_point(|known| *known < origin);
+        let end = self.origins.partition_point(|known| *known <= origin);
+        let width = self.values.len() / self.origins.len().max(1);
+        (first..end).map(move |row| &self.values[row * width..(row + 1) * width])
+    }
 }
 
 impl Warehouse {
@@ -29,6 +44,9 @@ impl Warehouse {
     ///
     /// A forecast that is made up for later stands at an earlier `as_of` than it is written. Unlike
     /// [`forecasts`](Self::forecasts) this leaves it out, so that it changes nothing that followed from those before it.
+    ///
+    /// `symbols` are the first and the last one wanted: [`served_symbols`](Self::served_symbols) has all, and a universe of some years
+    /// fills memory.
     ///
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations; connection errors.
@@ -39,6 +57,7 @@ impl Warehouse {
         horizon: Horizon,
         levels: &[f64],
         from: Session,
+        symbols: RangeInclusive<&Symbol>,
     ) -> Result<Vec<ServedQuantiles>> {
         // A column a level: an array would be an allocation a row, here and there.
         let quantiles: String =
@@ -47,20 +66,33 @@ impl Warehouse {
             "SELECT symbol, toInt32(origin) AS day{quantiles} FROM forecasts.forecasts FINAL \
              WHERE model_name = {{model_name:String}} AND horizon = {{horizon:UInt8}} AND origin >= {{from:Date32}} \
              AND quantile_levels = {{levels:Array(Float64)}} AND NOT shadow AND as_of <= {AT} AND written_at <= {AT} \
+             AND symbol BETWEEN {{first:String}} AND {{last:String}} \
              ORDER BY symbol, origin, model_version"
         );
         self.read(|| async {
-            let query =
-                self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
-            let query = query.param("horizon", u32::from(horizon)).param("from", from.to_string());
-            let (mut served, mut symbols) = (Vec::new(), Symbols::default());
-            self.blocks(query.param("levels", levels), |block| {
-                take(&mut served, &mut symbols, block, levels.len())
-            })
-            .await?;
+            let (mut served, mut seen) = (Vec::new(), Symbols::default());
+            let query = self.query(&sql).param("as_of", as_of.as_microsecond());
+            let query = query.param("model_name", model_name).param("horizon", u32::from(horizon));
+            let query = query.param("from", from.to_string()).param("levels", levels);
+            let query = query.param("first", symbols.start().as_str()).param("last", symbols.end().as_str());
+            self.blocks(query, |block| take(&mut served, &mut seen, block, levels.len())).await?;
             Ok(served)
         })
         .await
+    }
+
+    /// The symbols of which a model's forecasts, of all its versions, were written by `as_of` for an origin from `from` on, in order.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations; connection errors.
+    pub async fn served_symbols(&self, as_of: AsOf, model_name: &str, from: Session) -> Result<Vec<Symbol>> {
+        let sql = format!(
+            "SELECT DISTINCT toString(symbol) AS name FROM forecasts.forecasts WHERE model_name = {{model_name:String}} \
+             AND origin >= {{from:Date32}} AND written_at <= {AT} ORDER BY name"
+        );
+        let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
+        let names = self.rows::<String>(query.param("from", from.to_string())).await?;
+        names.iter().map(|name| Ok(Symbol::new(name)?)).collect()
     }
 
     /// How many versions of bars, and how many forecasts of a model, were known at `as_of` of the sessions from `from` on.
@@ -98,8 +130,14 @@ fn take(
     let quantiles: Vec<Vec<f64>> =
         (1..=levels).map(|at| column(block, &format!("quantile_{at}"))).collect::<Result<_>>()?;
     for (row, (name, day)) in names.into_iter().zip(days).enumerate() {
-        let values = quantiles.iter().map(|of_level| of_level[row]).collect();
-        served.push(ServedQuantiles { symbol: symbols.of(name)?, origin: session(day)?, values });
+        let symbol = symbols.of(name)?;
+        if served.last().is_none_or(|last| last.symbol != symbol) {
+            served.push(ServedQuantiles { symbol, origins: Vec::new(), values: Vec::new() });
+        }
+        if let Some(of_symbol) = served.last_mut() {
+            of_symbol.origins.push(session(day)?);
+            of_symbol.values.extend(quantiles.iter().map(|of_level| of_level[row]));
+        }
     }
     Ok(())
 }

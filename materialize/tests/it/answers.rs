@@ -7,7 +7,7 @@ use weekahead_market::{Panel, Session};
 use weekahead_materialize::{Selection, retrieve};
 use weekahead_warehouse::{Entities, SessionRange};
 
-use crate::support::{Platform, Row, as_of, published, to_the_bit};
+use crate::support::{Platform, Row, as_of, published, symbols, to_the_bit};
 
 /// The answers, to the bit.
 #[derive(Debug, PartialEq)]
@@ -36,6 +36,11 @@ impl Answers {
         let in_time =
             warehouse.features_known(now, name, version, features, None, all, &in_time).await.unwrap();
         let latest = warehouse.latest_features(now, name, version, features, None, None).await.unwrap();
+        // As forecasts ask, who find copies of some rows and not of others.
+        let recent = Session::from_date(now.date().yesterday().unwrap());
+        let found =
+            warehouse.latest_features(now, name, version, features, Some(&symbols(names)), Some(recent));
+        assert_eq!(to_the_bit(&found.await.unwrap()), to_the_bit(&latest));
         let mut entities = Entities::default();
         let rows = instants.iter().flat_map(|instant| names.iter().map(move |name| (*name, as_of(*instant))));
         rows.clone().for_each(|(symbol, as_of)| entities.push(symbol, as_of));

@@ -47,6 +47,35 @@ async fn a_new_session_costs_a_row() {
     platform.stop().await;
 }
 
+/// Rows of the last two weeks are there twice, to the bit, and older ones no longer than their month.
+#[tokio::test]
+async fn recent_rows_are_copied() {
+    let platform = Platform::start().await;
+    let (view, all) = (view("copied"), symbols(&["AAPL", "IBM"]));
+    let warehouse = &platform.warehouse;
+    let copies = async || {
+        let columns =
+            ["symbol", "session", "knowledge_time", "view_version", "row_digest", "ret_1", "level", "range"];
+        warehouse.table_digest("recent", view.name(), &columns).await.unwrap()
+    };
+    warehouse.write_bars(&[history("AAPL", 0..40), history("IBM", 0..38)].concat()).await.unwrap();
+    platform.build(&view, &all, published(40)).await;
+    assert_eq!(copies().await.rows, 14 + 12, "from day 26 on");
+    warehouse.write_bars(&history("AAPL", 40..41)).await.unwrap();
+    platform.build(&view, &all, published(41)).await;
+    assert_eq!(copies().await.rows, 27);
+    // Of January and the first days of February, in March.
+    warehouse.write_bars(&history("IBM", 65..66)).await.unwrap();
+    platform.build(&view, &all, published(66)).await;
+    let made = copies().await;
+    assert_eq!(made.rows, 27 - 10 + 1);
+    let of_table = "SELECT * FROM features.copied FINAL WHERE session >= '1970-02-01'";
+    warehouse.execute("TRUNCATE TABLE recent.copied").await.unwrap();
+    warehouse.execute(&format!("INSERT INTO recent.copied {of_table}")).await.unwrap();
+    assert_eq!(copies().await, made);
+    platform.stop().await;
+}
+
 #[test]
 fn steps_give_what_one_build_gives() {
     many_histories(12, view);

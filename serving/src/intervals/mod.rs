@@ -2,9 +2,11 @@
 
 mod memory;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ndarray::Array2;
+use tokio::task::JoinSet;
 use weekahead_features::{TradedSessions, targets_of};
 use weekahead_market::{AsOf, BarSeries, Calendar, Horizon, Session, Symbol};
 use weekahead_models::{AdaptiveLevels, IntervalCoverage, Outputs, ResidualQuantiles};
@@ -12,7 +14,7 @@ use weekahead_warehouse::{IntervalRecord, ServedQuantiles, Warehouse};
 
 use self::memory::Ground;
 pub(crate) use self::memory::Memory;
-use crate::{LoadedModel, Result};
+use crate::{Error, LoadedModel, Result};
 
 /// How many sessions back forecasts count: three years.
 const MEMORY_SESSIONS: i64 = 756;
@@ -49,13 +51,18 @@ impl ServedIntervals {
             return Ok(intervals);
         }
         let meta = champion.meta();
-        let served = warehouse.served_quantiles(as_of, &champion.model, meta.horizon, &meta.levels, from);
-        let mut served = served.await?;
-        let due = |origin| calendar.offset(origin, meta.horizon.get() as i64);
-        served.retain(|forecast| due(forecast.origin).is_ok_and(|target| target <= last_closed));
         let adapts = step > 0.0 && champion.residual_quantiles().is_some();
         let step = if adapts { step } else { 0.0 };
-        let outcomes = outcomes(as_of, warehouse, calendar, meta.horizon, &served).await?;
+        let reading = Reading {
+            as_of,
+            warehouse: warehouse.clone(),
+            calendar: calendar.clone(),
+            model: champion.model.clone(),
+            horizon: meta.horizon,
+            levels: meta.levels.clone(),
+            from,
+        };
+        let outcomes = Arc::new(reading).outcomes().await?;
         let intervals = Self { levels: replay(&meta.levels, step, &outcomes)?, adapts };
         memory.keep(as_of, ground, &intervals);
         Ok(intervals)
@@ -134,32 +141,85 @@ impl Tally {
             *below += u64::from(target <= *quantile);
         }
     }
+
+    fn plus(&mut self, other: &Self) {
+        self.outcomes += other.outcomes;
+        self.below.resize(other.below.len(), 0);
+        for (below, more) in self.below.iter_mut().zip(&other.below) {
+            *below += more;
+        }
+    }
 }
 
-/// Symbols whose bars are in memory at once.
-const GROUP: usize = 2_000;
+/// Symbols whose forecasts and closes are read at once.
+const GROUP: usize = 1_000;
 
-/// What came true of forecasts in order of symbol, as far as the bars known at `as_of` tell.
-async fn outcomes(
+/// Groups that are under way at once: one is looked for by the warehouse while another is counted here.
+const GROUPS: usize = 2;
+
+/// What is read of the past.
+struct Reading {
     as_of: AsOf,
-    warehouse: &Warehouse,
-    calendar: &Calendar,
+    warehouse: Warehouse,
+    calendar: Calendar,
+    model: String,
     horizon: Horizon,
-    served: &[ServedQuantiles],
-) -> Result<Outcomes> {
-    let mut outcomes = Outcomes::new();
-    let Some(first) = served.iter().map(|forecast| forecast.origin).min() else { return Ok(outcomes) };
-    let by_symbol: Vec<&[ServedQuantiles]> = served.chunk_by(|a, b| a.symbol == b.symbol).collect();
-    for group in by_symbol.chunks(GROUP) {
-        let symbols: Vec<Symbol> = group.iter().map(|of_symbol| of_symbol[0].symbol.clone()).collect();
-        let bars = warehouse.bars(as_of, Some(&symbols), Some(first)).await?;
-        for of_symbol in group {
-            if let Some(series) = bars.get(&of_symbol[0].symbol) {
-                count(&mut outcomes, series, calendar, horizon, of_symbol);
+    levels: Vec<f64>,
+    from: Session,
+}
+
+impl Reading {
+    /// What came true of the model's forecasts, as far as the bars known at `as_of` tell.
+    async fn outcomes(self: Arc<Self>) -> Result<Outcomes> {
+        let symbols = self.warehouse.served_symbols(self.as_of, &self.model, self.from).await?;
+        let mut waiting = symbols.chunks(GROUP).filter_map(|group| group.first().zip(group.last()));
+        let (mut outcomes, mut running) = (Outcomes::new(), JoinSet::new());
+        loop {
+            let free = GROUPS - running.len();
+            for (first, last) in waiting.by_ref().take(free) {
+                running.spawn(Arc::clone(&self).outcomes_of(first.clone(), last.clone()));
+            }
+            match running.join_next().await {
+                Some(counted) => outcomes = plus(outcomes, counted.map_err(|_| Error::Outcomes)??),
+                None => return Ok(outcomes),
             }
         }
     }
-    Ok(outcomes)
+
+    /// Those of the symbols from one to another.
+    async fn outcomes_of(self: Arc<Self>, first: Symbol, last: Symbol) -> Result<Outcomes> {
+        let (as_of, horizon, symbols) = (self.as_of, self.horizon, &first..=&last);
+        let served = self.warehouse.served_quantiles(
+            as_of,
+            &self.model,
+            horizon,
+            &self.levels,
+            self.from,
+            symbols.clone(),
+        );
+        let served = served.await?;
+        let mut sessions: BTreeSet<Session> =
+            served.iter().flat_map(|of_symbol| &of_symbol.origins).copied().collect();
+        let realised = |origin: &Session| self.calendar.offset(*origin, horizon.get() as i64).ok();
+        let targets: Vec<Session> = sessions.iter().filter_map(realised).collect();
+        sessions.extend(targets);
+        let bars = self.warehouse.closing_bars(as_of, symbols, &sessions).await?;
+        let mut outcomes = Outcomes::new();
+        for of_symbol in &served {
+            if let Some(series) = bars.get(&of_symbol.symbol) {
+                count(&mut outcomes, series, &self.calendar, horizon, of_symbol);
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+/// What came true of the forecasts of either.
+fn plus(mut sum: Outcomes, others: Outcomes) -> Outcomes {
+    for (origin, tally) in others {
+        sum.entry(origin).or_default().plus(&tally);
+    }
+    sum
 }
 
 /// Counts the returns between the bars of a symbol. One without a bar in the target's session has no outcome yet, whether it rests or
@@ -169,15 +229,13 @@ fn count(
     series: &BarSeries,
     calendar: &Calendar,
     horizon: Horizon,
-    served: &[ServedQuantiles],
+    served: &ServedQuantiles,
 ) {
-    let origins = served.chunk_by(|a, b| a.origin == b.origin).map(|of_origin| of_origin[0].origin);
-    let targets = targets_of(series, calendar, horizon, &TradedSessions::default(), origins);
-    for target in targets {
-        let start = served.partition_point(|forecast| forecast.origin < target.origin);
-        let of_origin = served[start..].iter().take_while(|forecast| forecast.origin == target.origin);
+    let mut origins = served.origins.clone();
+    origins.dedup();
+    for target in targets_of(series, calendar, horizon, &TradedSessions::default(), origins) {
         let tally = outcomes.entry(target.origin).or_default();
-        of_origin.for_each(|forecast| tally.add(target.value, &forecast.values));
+        served.of_origin(target.origin).for_each(|quantiles| tally.add(target.value, quantiles));
     }
 }
 

@@ -32,10 +32,6 @@ fn outputs() -> Outputs {
     Outputs { y, quantiles, scale: Some(scale) }
 }
 
-fn served(name: &str, origin: Session, values: &[f64]) -> ServedQuantiles {
-    ServedQuantiles { symbol: symbol(name), origin, values: values.to_vec() }
-}
-
 fn intervals(step: f64, outcomes: &Outcomes) -> ServedIntervals {
     ServedIntervals { levels: replay(&LEVELS, step, outcomes).unwrap(), adapts: step > 0.0 }
 }
@@ -131,11 +127,11 @@ fn an_outcome_is_the_return_to_a_bar_that_is_there() {
     };
     // Two versions of the model forecast for the first session, one for the second, whose target lies ahead.
     let double = 2.0_f64.ln();
-    let forecasts = [
-        served("A", session(days[0]), &[0.1, 0.2, double - 1e-9]),
-        served("A", session(days[0]), &[0.1, double + 1e-9, 1.0]),
-        served("A", session(days[1]), &[0.1, 0.2, 0.3]),
-    ];
+    let forecasts = ServedQuantiles {
+        symbol: symbol("A"),
+        origins: [days[0], days[0], days[1]].map(session).to_vec(),
+        values: [[0.1, 0.2, double - 1e-9], [0.1, double + 1e-9, 1.0], [0.1, 0.2, 0.3]].concat(),
+    };
     let counted = |series: &BarSeries| {
         let mut outcomes = Outcomes::new();
         count(&mut outcomes, series, &Calendar::nyse(), Horizon::WEEK, &forecasts);

@@ -251,7 +251,10 @@ async fn a_shadow_is_written_and_answered_to_nobody() {
     let first = answered.rows[0].forecast.key.origin;
     let levels: Vec<f64> = DEFAULT_LEVELS.to_vec();
     let warehouse = &story.platform.warehouse;
-    let served = warehouse.served_quantiles(as_of(evening(2)), MODEL, Horizon::WEEK, &levels, first).await;
-    assert_eq!(served.unwrap().len(), 2);
+    let now = as_of(evening(2));
+    let symbols = warehouse.served_symbols(now, MODEL, first).await.unwrap();
+    let all = &symbols[0]..=&symbols[symbols.len() - 1];
+    let served = warehouse.served_quantiles(now, MODEL, Horizon::WEEK, &levels, first, all).await.unwrap();
+    assert_eq!(served.iter().map(|of_symbol| of_symbol.origins.len()).sum::<usize>(), 2);
     story.platform.stop().await;
 }

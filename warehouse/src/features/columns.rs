@@ -65,6 +65,20 @@ impl FeatureColumns {
         &self.columns
     }
 
+    /// The rows from a session on: these are in order of session.
+    pub fn since(&self, from: Session) -> Self {
+        let first = self.sessions.partition_point(|session| *session < from);
+        Self {
+            symbol: self.symbol.clone(),
+            sessions: self.sessions[first..].to_vec(),
+            knowledge_times: self.knowledge_times[first..].to_vec(),
+            digests: self.digests[first..].to_vec(),
+            columns: Columns::from_fn(self.columns.len(), self.len() - first, |column, row| {
+                self.columns[column][first + row]
+            }),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.sessions.len()
@@ -126,6 +140,21 @@ mod tests {
         digests.sort_unstable();
         digests.dedup();
         assert_eq!(digests.len(), 5);
+    }
+
+    #[test]
+    fn rows_from_a_session_on_are_the_same_rows() {
+        let session = |day| Session::from_days_since_epoch(day).unwrap();
+        let sessions = [1, 3, 3, 5].map(session).to_vec();
+        let columns = Columns::from_fn(2, 4, |column, row| (10 * column + row) as f32);
+        let all =
+            FeatureColumns::new(Symbol::new("AAPL").unwrap(), sessions, vec![1, 3, 4, 5], columns).unwrap();
+        let since = all.since(session(2));
+        assert_eq!(since.sessions(), &all.sessions()[1..]);
+        assert_eq!((since.digests(), since.knowledge_times()), (&all.digests()[1..], &[3_i64, 4, 5][..]));
+        assert_eq!(since.columns().iter().collect::<Vec<_>>(), [[1.0, 2.0, 3.0], [11.0, 12.0, 13.0]]);
+        assert!(all.since(session(6)).is_empty());
+        assert_eq!(all.since(session(0)).len(), 4);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use clickhouse::query::Query;
 use weekahead_market::{AsOf, Session, Symbol};
 
 use super::newest::{NewestRows, column_groups};
+use super::table::Rows;
 use super::{FeatureRows, table};
 use crate::bars::symbol_batches;
 use crate::sql::identifier;
-use crate::{Result, Warehouse};
+use crate::{Error, Result, Warehouse};
 
 /// The first and the last session wanted; `None` leaves a side open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,7 +94,8 @@ impl Warehouse {
                 newest.begin(group.clone())?;
                 for batch in symbol_batches(symbols) {
                     let filter = batch_filter(&batch) + &range.filter();
-                    let query = self.query(&features_sql(&table, &columns[group.clone()], &filter));
+                    let sql = features_sql(Rows::All, &table, &columns[group.clone()], &filter);
+                    let query = self.query(&sql);
                     let query = bind(query, as_of, view_version, batch);
                     self.blocks(range.bind(query), |block| newest.take(block)).await?;
                 }
@@ -105,8 +107,8 @@ impl Warehouse {
 
     /// The newest row of each symbol known at `as_of`: what a forecast made at that instant stands on.
     ///
-    /// `recent` is the first session that most symbols are expected to have a row of: less is sorted and sent where rows are looked for
-    /// there. Those that have none since are looked for in all sessions.
+    /// `recent` is the first session that most symbols are expected to have a row of. Their rows are read where those of recent sessions lie
+    /// together, if there they are the same to the bit; then among all rows since; the last ones are looked for in all sessions.
     ///
     /// # Errors
     /// As [`features`](Self::features).
@@ -119,54 +121,68 @@ impl Warehouse {
         symbols: Option<&[Symbol]>,
         recent: Option<Session>,
     ) -> Result<FeatureRows> {
-        let read = LatestRead { table: identifier("view", view)?, as_of, view_version, names };
+        let (table, columns) = (identifier("view", view)?, table::columns(names)?);
+        let read = LatestRead { table, columns, as_of, view_version, names };
         self.read(|| async {
             let (Some(symbols), Some(recent)) = (symbols, recent) else {
-                return self.latest(&read, symbols, SessionRange::ALL).await;
+                return self.latest(&read, Rows::All, symbols, SessionRange::ALL).await;
             };
             // No row is known before its session.
-            let today = as_of.as_microsecond().div_euclid(MICROS_A_DAY) as i32;
-            let since = SessionRange { from: Some(recent), to: Session::from_days_since_epoch(today) };
-            let found = self.latest(&read, Some(symbols), since).await?;
-            let has = |symbol: &&Symbol| found.symbols.binary_search(symbol).is_ok();
-            let rest: Vec<Symbol> = symbols.iter().filter(|symbol| !has(symbol)).cloned().collect();
-            if rest.is_empty() {
-                return Ok(found);
+            let since = SessionRange { from: Some(recent), to: Some(Session::from_date(as_of.date())) };
+            let mut found = FeatureRows::of(names);
+            for (rows, range) in [(Rows::Recent, since), (Rows::All, since), (Rows::All, SessionRange::ALL)] {
+                let has = |symbol: &&Symbol| found.symbols.binary_search(symbol).is_ok();
+                let rest: Vec<Symbol> = symbols.iter().filter(|symbol| !has(symbol)).cloned().collect();
+                if rest.is_empty() {
+                    break;
+                }
+                found = match self.latest(&read, rows, Some(&rest), range).await {
+                    // It is made by the next build; a view that does not exist at all is missed in a moment.
+                    Err(Error::UnknownTable { .. }) if rows == Rows::Recent => found,
+                    others => found.with(others?),
+                };
             }
-            Ok(found.with(self.latest(&read, Some(&rest), SessionRange::ALL).await?))
+            Ok(found)
         })
         .await
     }
 
-    /// Of each symbol the newest row within a range of sessions.
+    /// Of each symbol the newest row within a range of sessions. Where it is read from the copies, the copy must be the same to the bit:
+    /// symbols of which it is not, or of which there is none, are left out.
     async fn latest(
         &self,
         read: &LatestRead<'_>,
+        rows: Rows,
         symbols: Option<&[Symbol]>,
         range: SessionRange,
     ) -> Result<FeatureRows> {
-        let (columns, in_subquery) = (table::columns(read.names)?, self.topology.in_subquery());
+        let in_subquery = self.topology.in_subquery();
         let mut newest = NewestRows::of(read.names, &|_, _| true);
         for batch in symbol_batches(symbols) {
             let filter = batch_filter(&batch) + &range.filter();
-            let last = format!(
-                "{filter} AND (symbol, session) {in_subquery} (SELECT symbol, max(session) FROM features.{} \
-                 WHERE {KNOWN}{filter} GROUP BY symbol)",
-                read.table
-            );
-            let query = self.query(&features_sql(&read.table, &columns, &last));
-            let query = range.bind(bind(query, read.as_of, read.view_version, batch));
+            let newest_keys = format!("FROM features.{} WHERE {KNOWN}{filter} GROUP BY symbol", read.table);
+            let last = match rows {
+                Rows::All => {
+                    format!("(symbol, session) {in_subquery} (SELECT symbol, max(session) {newest_keys})")
+                }
+                Rows::Recent => format!(
+                    "(symbol, session, knowledge_time, row_digest) {in_subquery} \
+                     (SELECT symbol, newest.1, newest.2, newest.4 FROM (\
+                     SELECT symbol, max((session, knowledge_time, ingested_at, row_digest)) AS newest {newest_keys}))"
+                ),
+            };
+            let sql = features_sql(rows, &read.table, &read.columns, &format!("{filter} AND {last}"));
+            let query = range.bind(bind(self.query(&sql), read.as_of, read.view_version, batch));
             self.blocks(query, |block| newest.take(block)).await?;
         }
         newest.finish()
     }
 }
 
-const MICROS_A_DAY: i64 = 86_400_000_000;
-
 /// What is read of every symbol.
 struct LatestRead<'a> {
     table: String,
+    columns: Vec<String>,
     as_of: AsOf,
     view_version: &'a str,
     names: &'a [String],
@@ -187,13 +203,14 @@ pub(super) fn bind(query: Query, as_of: AsOf, view_version: &str, batch: Option<
     }
 }
 
-/// In the table's order, so that the server sorts nothing and the last row of a key is the newest.
-pub(super) fn features_sql(table: &str, columns: &[String], filter: &str) -> String {
+/// In the order of the table of all rows, where the server sorts nothing; the last row of a key is the newest.
+pub(super) fn features_sql(rows: Rows, table: &str, columns: &[String], filter: &str) -> String {
     let values: String = columns.iter().map(|column| format!(", {column}")).collect();
     format!(
         "SELECT symbol AS key_symbol, toInt32(session) AS key_day, \
          toUnixTimestamp64Micro(knowledge_time) AS key_known{values} \
-         FROM features.{table} WHERE {KNOWN}{filter} \
-         ORDER BY view_version, symbol, session, knowledge_time, ingested_at"
+         FROM {}.{table} WHERE {KNOWN}{filter} \
+         ORDER BY view_version, symbol, session, knowledge_time, ingested_at",
+        rows.database()
     )
 }

@@ -1,4 +1,6 @@
-//! The table of a feature view.
+//! The tables of a feature view: all of its rows, and those of recent sessions once more.
+
+use weekahead_market::Session;
 
 use crate::sql::identifier;
 use crate::{Error, Result, Warehouse};
@@ -7,7 +9,7 @@ use crate::{Error, Result, Warehouse};
 const KEYS: [&str; 6] = ["symbol", "session", "knowledge_time", "view_version", "ingested_at", "row_digest"];
 
 const TABLE: &str = "\
-CREATE TABLE IF NOT EXISTS features.{view}{on_cluster}
+CREATE TABLE IF NOT EXISTS {database}.{shard}{on_cluster}
 (
     symbol         LowCardinality(String),
     session        Date32,
@@ -17,17 +19,42 @@ CREATE TABLE IF NOT EXISTS features.{view}{on_cluster}
     row_digest     UInt64
 )
 ENGINE = {replicated}ReplacingMergeTree(ingested_at)
-ORDER BY (view_version, symbol, session, knowledge_time);
+{order};
+-- cluster only
+CREATE TABLE IF NOT EXISTS {database}.{view}{on_cluster} AS {database}.{shard}
+ENGINE = Distributed({cluster}, {database}, {shard}, cityHash64(symbol));
 ";
 
-const SHARDS: &str = "\
--- cluster only
-CREATE TABLE IF NOT EXISTS features.{view}{on_cluster} AS features.{shard}
-ENGINE = Distributed({cluster}, features, {shard}, cityHash64(symbol));
-";
+/// Where the rows of views are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// All of them, those of a symbol together: what training reads.
+    All,
+    /// Those of recent sessions, the newest of all symbols together: what forecasts read. A copy, which may lack rows.
+    Recent,
+}
+
+impl Rows {
+    /// The database.
+    pub(super) fn database(self) -> &'static str {
+        match self {
+            Self::All => "features",
+            Self::Recent => "recent",
+        }
+    }
+
+    fn order(self) -> &'static str {
+        match self {
+            Self::All => "ORDER BY (view_version, symbol, session, knowledge_time)",
+            Self::Recent => {
+                "PARTITION BY toYYYYMM(session)\nORDER BY (view_version, session, symbol, knowledge_time)"
+            }
+        }
+    }
+}
 
 impl Warehouse {
-    /// Makes the table of a view, or adds the columns it lacks. Rows that are there stay, with NaN in new columns.
+    /// Makes the tables of a view, or adds the columns they lack. Rows that are there stay, with NaN in new columns.
     ///
     /// # Errors
     /// [`Error::Name`] for a name that cannot be a table or a column; connection errors.
@@ -38,26 +65,51 @@ impl Warehouse {
         Ok(())
     }
 
-    fn feature_table_statements(&self, view: &str, names: &[String]) -> Result<Vec<String>> {
+    /// Drops the copies of a view's rows that are of months before a session's: nobody looks for them there any more.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`] before [`create_feature_table`](Self::create_feature_table); connection errors.
+    pub async fn drop_recent_features(&self, view: &str, before: Session) -> Result<()> {
         let table = identifier("view", view)?;
+        let month = "toYYYYMM(session)";
+        let sql = format!(
+            "SELECT DISTINCT {month} AS month FROM recent.{table} WHERE {month} < toYYYYMM({{before:Date32}}) ORDER BY month"
+        );
+        for month in self.rows::<u32>(self.query(&sql).param("before", before.to_string())).await? {
+            let statement =
+                format!("ALTER TABLE recent.`{view}{{local}}`{{on_cluster}} DROP PARTITION {month}");
+            self.execute(&self.topology.fill(&statement)).await?;
+        }
+        Ok(())
+    }
+
+    fn feature_table_statements(&self, view: &str, names: &[String]) -> Result<Vec<String>> {
+        let mut sql = self.statements_of(Rows::All, view, names)?;
+        sql.extend(self.statements_of(Rows::Recent, view, names)?);
+        Ok(sql)
+    }
+
+    fn statements_of(&self, rows: Rows, view: &str, names: &[String]) -> Result<Vec<String>> {
+        let (database, table) = (rows.database(), identifier("view", view)?);
         let shard = self.topology.fill(&format!("`{view}{{local}}`"));
-        let place = |text: &str, name: &str| text.replace("{view}", name).replace("{shard}", &shard);
-        let mut sql = self.topology.statements(&place(TABLE, &shard));
-        sql.push(self.topology.fill(&add_columns(&shard, names)?));
-        sql.extend(self.topology.statements(&place(SHARDS, &table)));
-        if shard != table {
-            sql.push(self.topology.fill(&add_columns(&table, names)?));
+        let text = TABLE.replace("{database}", database).replace("{view}", &table);
+        let text = text.replace("{shard}", &shard).replace("{order}", rows.order());
+        let mut sql = Vec::new();
+        // On one server the second is not made.
+        for (creation, table) in self.topology.statements(&text).into_iter().zip([&shard, &table]) {
+            sql.push(creation);
+            sql.push(self.topology.fill(&add_columns(database, table, names)?));
         }
         Ok(sql)
     }
 }
 
-fn add_columns(table: &str, names: &[String]) -> Result<String> {
+fn add_columns(database: &str, table: &str, names: &[String]) -> Result<String> {
     let columns = columns(names)?;
     // A column's default fills the rows that were there before it: NaN, for missing; no digest, for unknown.
     let mut list = vec!["ADD COLUMN IF NOT EXISTS row_digest UInt64".to_owned()];
     list.extend(columns.iter().map(|name| format!("ADD COLUMN IF NOT EXISTS {name} Float32 DEFAULT nan")));
-    Ok(format!("ALTER TABLE features.{table}{{on_cluster}} {}", list.join(", ")))
+    Ok(format!("ALTER TABLE {database}.{table}{{on_cluster}} {}", list.join(", ")))
 }
 
 /// Feature names as columns.

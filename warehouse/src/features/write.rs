@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use weekahead_market::{Columns, Session, Symbol};
 
 use super::native_rows::{Heading, send_block};
+use super::table::Rows;
 use super::{FeatureColumns, table};
 use crate::client::{ANSWER_LIMIT, SEND_LIMIT};
 use crate::sql::identifier;
@@ -68,16 +69,44 @@ impl Warehouse {
         ingested_at: Timestamp,
         parts: &[FeatureColumns],
     ) -> Result<usize> {
-        let table = identifier("view", view)?;
+        self.insert_features(Rows::All, view, view_version, names, ingested_at, parts).await
+    }
+
+    /// Writes rows of recent sessions a second time, to where those of all symbols lie together. Before they are written with
+    /// [`write_feature_columns`](Self::write_feature_columns), so that a write that breaks off leaves none of them out.
+    ///
+    /// # Errors
+    /// As [`write_features`](Self::write_features).
+    pub async fn write_recent_features(
+        &self,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        ingested_at: Timestamp,
+        parts: &[FeatureColumns],
+    ) -> Result<usize> {
+        self.insert_features(Rows::Recent, view, view_version, names, ingested_at, parts).await
+    }
+
+    async fn insert_features(
+        &self,
+        rows: Rows,
+        view: &str,
+        view_version: &str,
+        names: &[String],
+        ingested_at: Timestamp,
+        parts: &[FeatureColumns],
+    ) -> Result<usize> {
+        let (database, table) = (rows.database(), identifier("view", view)?);
         table::columns(names)?;
         check_widths(names.len(), parts)?;
-        let rows = parts.iter().map(FeatureColumns::len).sum();
-        if rows == 0 {
+        let count = parts.iter().map(FeatureColumns::len).sum();
+        if count == 0 {
             return Ok(0);
         }
         let heading = Heading { view_version, names, ingested_at: ingested_at.as_microsecond() };
         let columns: Vec<String> = heading.columns().map(|name| format!("`{name}`")).collect();
-        let sql = format!("INSERT INTO features.{table} ({}) FORMAT Native", columns.join(", "));
+        let sql = format!("INSERT INTO {database}.{table} ({}) FORMAT Native", columns.join(", "));
         // Rows come sorted and with unique keys, in blocks of the right size: the server need not look for duplicates,
         // gather blocks or keep them for later.
         let mut insert = self
@@ -94,7 +123,7 @@ impl Warehouse {
             send_block(&mut insert, &heading, block).await.map_err(|error| self.error(error))?;
         }
         insert.end().await.map_err(|error| self.error(error))?;
-        Ok(rows)
+        Ok(count)
     }
 }
 

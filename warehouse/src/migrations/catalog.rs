@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 9] = [
+pub(super) const MIGRATIONS: [Migration; 10] = [
     Migration {
         version: 1,
         name: "0001_databases",
@@ -65,6 +65,12 @@ pub(super) const MIGRATIONS: [Migration; 9] = [
         name: "0009_shadow_forecasts",
         up: include_str!("../../migrations/0009_shadow_forecasts.up.sql"),
         down: include_str!("../../migrations/0009_shadow_forecasts.down.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "0010_recent_features",
+        up: include_str!("../../migrations/0010_recent_features.up.sql"),
+        down: include_str!("../../migrations/0010_recent_features.down.sql"),
     },
 ];
 

@@ -92,6 +92,50 @@ async fn recent_or_not(warehouse: &Warehouse, latest: &FeatureRows) {
     }
 }
 
+/// A forecast reads copies of recent rows, and only such as are the same to the bit.
+#[tokio::test]
+async fn copies_are_read_where_they_are_the_row_that_counts() {
+    let (engine, warehouse) = migrated().await;
+    let wanted = names(&["Ret_1", "vol_20"]);
+    warehouse.create_feature_table(VIEW, &wanted).await.unwrap();
+    write(&warehouse, "2013-02-01", history()).await;
+    let read = async |at: &str, recent: &str| {
+        let symbols = [symbol("AAPL"), symbol("IBM")];
+        let (at, recent) = (as_of(at), Some(session(recent)));
+        let rows =
+            warehouse.latest_features(at, VIEW, VERSION, &wanted, Some(&symbols), recent).await.unwrap();
+        assert_eq!(rows.symbols, symbols);
+        rows.column("Ret_1").unwrap().collect::<Vec<f32>>()
+    };
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0], "there are none");
+    // Copies that say something else under the digest of the row: only so can be told where a value came from.
+    let copy = |of: &str, plus: u32| {
+        format!(
+            "INSERT INTO recent.{VIEW} SELECT * REPLACE (Ret_1 + 10 AS Ret_1, row_digest + {plus} AS row_digest) \
+             FROM features.{VIEW} FINAL WHERE {of}"
+        )
+    };
+    warehouse.execute(&copy("symbol = 'IBM'", 0)).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0], "one is looked for elsewhere");
+    assert_eq!(read("2013-02-01", "2013-01-25").await, [2.5, 3.0], "it is not as recent as that");
+    warehouse.execute(&copy("session = '2013-01-24' AND symbol = 'AAPL'", 0)).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0], "not the newest session");
+    warehouse.execute(&copy("knowledge_time < '2013-01-26'", 0)).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0], "it was restated since");
+    assert_eq!(read("2013-01-25T23:00:00Z", "2013-01-24").await, [12.0, 13.0], "and not yet then");
+    assert_eq!(read("2013-01-24T23:00:00Z", "2013-01-24").await, [11.0, 13.0]);
+    warehouse.execute(&copy("knowledge_time >= '2013-01-26'", 1)).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0], "it is not the same row");
+
+    warehouse.drop_recent_features(VIEW, session("2013-01-31")).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0]);
+    warehouse.drop_recent_features(VIEW, session("2013-02-01")).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0]);
+    warehouse.execute(&format!("DROP TABLE recent.{VIEW}")).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0], "a view of an earlier program");
+    engine.stop().await;
+}
+
 /// A view of many features is read in several queries, and over the turn of a year: each value stays in its row and column.
 #[tokio::test]
 async fn a_wide_view_is_read_as_it_was_written() {

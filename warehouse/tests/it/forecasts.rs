@@ -113,18 +113,19 @@ async fn quantiles_are_those_that_were_written_by_then() {
     warehouse.write_forecasts(&rows).await.unwrap();
     let served = async |at: &str, from: &str| {
         let (levels, from) = ([0.1, 0.5, 0.9], session(from));
-        warehouse.served_quantiles(as_of(at), "weekly", Horizon::WEEK, &levels, from).await.unwrap()
+        let symbols = warehouse.served_symbols(as_of(at), "weekly", from).await.unwrap();
+        let all = symbols.first().unwrap()..=symbols.last().unwrap();
+        warehouse.served_quantiles(as_of(at), "weekly", Horizon::WEEK, &levels, from, all).await.unwrap()
     };
-    let quantiles = |row: &ForecastRow| ServedQuantiles {
-        symbol: row.forecast.key.symbol.clone(),
-        origin: row.forecast.key.origin,
-        values: row.forecast.quantiles.iter().map(|(_, value)| *value).collect(),
+    let quantiles = |rows: &[&ForecastRow]| ServedQuantiles {
+        symbol: rows[0].forecast.key.symbol.clone(),
+        origins: rows.iter().map(|row| row.forecast.key.origin).collect(),
+        values: rows.iter().flat_map(|row| row.forecast.quantiles.iter().map(|(_, value)| *value)).collect(),
     };
-    let known = [quantiles(&first), quantiles(&second)];
-    assert_eq!(served("2013-02-01", "2013-01-01").await, known);
-    assert_eq!(served("2013-02-01", "2013-01-19").await, known[1..]);
-    assert_eq!(served("2013-01-25T23:00:00Z", "2013-01-01").await, known[..1]);
-    let with_late = [quantiles(&late), known[0].clone(), known[1].clone()];
+    assert_eq!(served("2013-02-01", "2013-01-01").await, [quantiles(&[&first, &second])]);
+    assert_eq!(served("2013-02-01", "2013-01-19").await, [quantiles(&[&second])]);
+    assert_eq!(served("2013-01-25T23:00:00Z", "2013-01-01").await, [quantiles(&[&first])]);
+    let with_late = [quantiles(&[&late]), quantiles(&[&first, &second])];
     assert_eq!(served("2013-03-01", "2013-01-01").await, with_late);
     let counts =
         async |at: &str| warehouse.outcome_counts(as_of(at), "weekly", session("2013-01-19")).await.unwrap();

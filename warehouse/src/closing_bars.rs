@@ -1,0 +1,70 @@
+//! What returns between some sessions follow from, for a fraction of the reading of all bars.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use clickhouse::native::Block;
+use weekahead_market::{AsOf, Bar, CorporateAction, Panel, Session, Symbol};
+
+use crate::bars::{AT, Known, NewestBars};
+use crate::native::{Symbols, column, session};
+use crate::{Result, Warehouse};
+
+impl Warehouse {
+    /// The closes known at `as_of` of some sessions, of the symbols from the first to the last of `symbols`, in the shape of
+    /// [`bars`](Self::bars): of each symbol and session the newest version's. A symbol that had a split or a dividend since the first of the
+    /// sessions comes with all of its bars since, since its returns are chained over them. All prices of a bar are its close, its
+    /// volume is 0, and it counts as known at `as_of`.
+    ///
+    /// # Errors
+    /// As [`bars`](Self::bars).
+    pub async fn closing_bars(
+        &self,
+        as_of: AsOf,
+        symbols: RangeInclusive<&Symbol>,
+        sessions: &BTreeSet<Session>,
+    ) -> Result<Panel> {
+        let Some(from) = sessions.first() else { return Ok(Panel::new()) };
+        let known = format!(
+            "symbol BETWEEN {{first:String}} AND {{last:String}} AND session >= {{from:Date32}} \
+             AND knowledge_time <= {AT} AND event_time <= {AT}"
+        );
+        let sql = format!(
+            "SELECT symbol, toInt32(session) AS day, close, dividend, split FROM marts.bars WHERE {known} \
+             AND (session IN {{sessions:Array(Date32)}} OR symbol {} \
+             (SELECT symbol FROM marts.bars WHERE {known} AND (dividend != 0 OR split != 1))) \
+             ORDER BY symbol, session, knowledge_time, version",
+            self.topology.in_subquery()
+        );
+        let sessions: Vec<String> = sessions.iter().map(Session::to_string).collect();
+        self.read(|| async {
+            let (mut newest, mut seen) = (NewestBars::default(), Symbols::default());
+            let query =
+                self.query(&sql).param("as_of", as_of.as_microsecond()).param("from", from.to_string());
+            let query = query
+                .param("sessions", &sessions)
+                .param("first", symbols.start().as_str())
+                .param("last", symbols.end().as_str());
+            self.blocks(query, |block| take(&mut newest, &mut seen, block, as_of)).await?;
+            newest.finish()
+        })
+        .await
+    }
+}
+
+fn take(newest: &mut NewestBars, symbols: &mut Symbols, block: &Block, as_of: AsOf) -> Result<()> {
+    let (names, days): (Vec<&str>, Vec<i32>) = (column(block, "symbol")?, column(block, "day")?);
+    let closes: Vec<f64> = column(block, "close")?;
+    let (dividends, splits): (Vec<f64>, Vec<f64>) = (column(block, "dividend")?, column(block, "split")?);
+    for (row, (name, day)) in names.into_iter().zip(days).enumerate() {
+        let close = closes[row];
+        newest.push(Known {
+            symbol: symbols.of(name)?,
+            session: session(day)?,
+            bar: Bar { open: close, high: close, low: close, close, volume: 0.0 },
+            action: CorporateAction { dividend: dividends[row], split: splits[row] },
+            knowledge_time: as_of.as_microsecond(),
+        })?;
+    }
+    Ok(())
+}
