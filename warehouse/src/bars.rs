@@ -77,13 +77,14 @@ impl Warehouse {
         from: Option<Session>,
     ) -> Result<Panel> {
         self.read(|| async {
-            let mut newest = NewestBars::default();
-            let mut seen = Symbols::default();
+            let (mut panel, mut seen) = (Panel::new(), Symbols::default());
+            let mut newest = NewestBars::new(|symbol, series| *panel.entry(&symbol) = series);
             for batch in symbol_batches(symbols) {
                 let query = self.bars_query(as_of, None, batch, from);
                 self.blocks(query, |block| known_bars(block, &mut seen, |bar| newest.push(bar))).await?;
             }
-            newest.finish()
+            newest.finish()?;
+            Ok(panel)
         })
         .await
     }
@@ -236,22 +237,31 @@ pub(crate) fn known_bars(
     Ok(())
 }
 
-/// Keeps the last of the versions of each session, as they stream by in order.
-#[derive(Default)]
-pub(crate) struct NewestBars {
-    panel: Panel,
-    /// The symbol that streams by: it goes into the panel as a whole.
+/// Keeps the last of the versions of each session, as they stream by in order, and hands each symbol on when it has passed.
+pub(crate) struct NewestBars<F> {
+    done: F,
     current: Option<(Symbol, BarSeries)>,
     pending: Option<Known>,
 }
 
-impl NewestBars {
+impl<F: FnMut(Symbol, BarSeries)> NewestBars<F> {
+    pub(crate) fn new(done: F) -> Self {
+        Self { done, current: None, pending: None }
+    }
+
     pub(crate) fn push(&mut self, next: Known) -> Result<()> {
         let same = |last: &Known| last.session == next.session && last.symbol == next.symbol;
         if !self.pending.as_ref().is_some_and(same) {
             self.flush()?;
         }
         self.pending = Some(next);
+        Ok(())
+    }
+
+    /// Hands the last symbol on.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        self.finish_symbol();
         Ok(())
     }
 
@@ -268,14 +278,8 @@ impl NewestBars {
 
     fn finish_symbol(&mut self) {
         if let Some((symbol, series)) = self.current.take() {
-            *self.panel.entry(&symbol) = series;
+            (self.done)(symbol, series);
         }
-    }
-
-    pub(crate) fn finish(mut self) -> Result<Panel> {
-        self.flush()?;
-        self.finish_symbol();
-        Ok(self.panel)
     }
 }
 

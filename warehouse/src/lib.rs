@@ -14,7 +14,7 @@ mod backtests;
 mod bar_histories;
 mod bars;
 mod client;
-mod closing_bars;
+mod closes;
 mod config;
 mod error;
 mod feature_stats;

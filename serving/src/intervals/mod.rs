@@ -203,14 +203,12 @@ impl Reading {
         let realised = |origin: &Session| self.calendar.offset(*origin, horizon.get() as i64).ok();
         let targets: Vec<Session> = sessions.iter().filter_map(realised).collect();
         sessions.extend(targets);
-        let bars = self.warehouse.closing_bars(as_of, symbols, &sessions).await?;
-        let mut outcomes = Outcomes::new();
-        for of_symbol in &served {
-            if let Some(series) = bars.get(&of_symbol.symbol) {
-                count(&mut outcomes, series, &self.calendar, horizon, of_symbol);
+        let count = |outcomes: &mut Outcomes, symbol: &Symbol, series: &BarSeries| {
+            if let Ok(at) = served.binary_search_by(|of_symbol| of_symbol.symbol.cmp(symbol)) {
+                count(outcomes, series, &self.calendar, horizon, &served[at]);
             }
-        }
-        Ok(outcomes)
+        };
+        Ok(self.warehouse.fold_closes(as_of, symbols, &sessions, count).await?)
     }
 }
 

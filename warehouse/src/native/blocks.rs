@@ -8,9 +8,6 @@ use weekahead_market::{Session, Symbol};
 
 use crate::{Error, Result, Warehouse};
 
-/// Rows of a block, of which two are in memory, one as it came and one taken apart: of wide rows the server's 65,409 would be 80 MB.
-const BLOCK_ROWS: &str = "16384";
-
 impl Warehouse {
     /// Hands every block of a query's answer to `take`, in order.
     pub(crate) async fn blocks(
@@ -18,7 +15,6 @@ impl Warehouse {
         query: Query,
         mut take: impl FnMut(&Block) -> Result<()>,
     ) -> Result<()> {
-        let query = query.with_setting("max_block_size", BLOCK_ROWS);
         let mut cursor = query.fetch_native().map_err(|error| self.error(error))?;
         while let Some(block) = self.within(cursor.next()).await? {
             take(&block)?;

@@ -25,6 +25,7 @@ async fn up_down_up_and_a_rewritten_migration() {
     assert_eq!(tables, ["feature_stats", "materialized", "pipeline_runs", "promotions", "schema_migrations"]);
 
     let taken_back = [
+        "0010_recent_features",
         "0009_shadow_forecasts",
         "0008_adaptive_intervals",
         "0007_feature_stats",

@@ -4,27 +4,28 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use clickhouse::native::Block;
-use weekahead_market::{AsOf, Bar, CorporateAction, Panel, Session, Symbol};
+use weekahead_market::{AsOf, Bar, BarSeries, CorporateAction, Session, Symbol};
 
 use crate::bars::{AT, Known, NewestBars};
 use crate::native::{Symbols, column, session};
 use crate::{Result, Warehouse};
 
 impl Warehouse {
-    /// The closes known at `as_of` of some sessions, of the symbols from the first to the last of `symbols`, in the shape of
-    /// [`bars`](Self::bars): of each symbol and session the newest version's. A symbol that had a split or a dividend since the first of the
-    /// sessions comes with all of its bars since, since its returns are chained over them. All prices of a bar are its close, its
-    /// volume is 0, and it counts as known at `as_of`.
+    /// Folds `take` over the closes known at `as_of` of some sessions, symbol by symbol, from the first to the last of `symbols`: one
+    /// symbol is in memory at a time. They have the shape of [`bars`](Self::bars), of each session the newest version's. A symbol that
+    /// had a split or a dividend since the first of the sessions comes with all of its bars since, for its returns are chained over them.
+    /// All prices of a bar are its close, its volume is 0, and it counts as known at `as_of`.
     ///
     /// # Errors
     /// As [`bars`](Self::bars).
-    pub async fn closing_bars(
+    pub async fn fold_closes<T: Default>(
         &self,
         as_of: AsOf,
         symbols: RangeInclusive<&Symbol>,
         sessions: &BTreeSet<Session>,
-    ) -> Result<Panel> {
-        let Some(from) = sessions.first() else { return Ok(Panel::new()) };
+        take: impl Fn(&mut T, &Symbol, &BarSeries),
+    ) -> Result<T> {
+        let Some(from) = sessions.first() else { return Ok(T::default()) };
         let known = format!(
             "symbol BETWEEN {{first:String}} AND {{last:String}} AND session >= {{from:Date32}} \
              AND knowledge_time <= {AT} AND event_time <= {AT}"
@@ -38,21 +39,28 @@ impl Warehouse {
         );
         let sessions: Vec<String> = sessions.iter().map(Session::to_string).collect();
         self.read(|| async {
-            let (mut newest, mut seen) = (NewestBars::default(), Symbols::default());
+            let (mut folded, mut seen) = (T::default(), Symbols::default());
+            let mut newest = NewestBars::new(|symbol, series| take(&mut folded, &symbol, &series));
             let query =
                 self.query(&sql).param("as_of", as_of.as_microsecond()).param("from", from.to_string());
             let query = query
                 .param("sessions", &sessions)
                 .param("first", symbols.start().as_str())
                 .param("last", symbols.end().as_str());
-            self.blocks(query, |block| take(&mut newest, &mut seen, block, as_of)).await?;
-            newest.finish()
+            self.blocks(query, |block| push_all(&mut newest, &mut seen, block, as_of)).await?;
+            newest.finish()?;
+            Ok(folded)
         })
         .await
     }
 }
 
-fn take(newest: &mut NewestBars, symbols: &mut Symbols, block: &Block, as_of: AsOf) -> Result<()> {
+fn push_all(
+    newest: &mut NewestBars<impl FnMut(Symbol, BarSeries)>,
+    symbols: &mut Symbols,
+    block: &Block,
+    as_of: AsOf,
+) -> Result<()> {
     let (names, days): (Vec<&str>, Vec<i32>) = (column(block, "symbol")?, column(block, "day")?);
     let closes: Vec<f64> = column(block, "close")?;
     let (dividends, splits): (Vec<f64>, Vec<f64>) = (column(block, "dividend")?, column(block, "split")?);
