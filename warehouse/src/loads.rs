@@ -37,35 +37,27 @@ impl Warehouse {
         as_of: AsOf,
         symbols: Option<&[Symbol]>,
     ) -> Result<BTreeMap<Symbol, Vec<String>>> {
-        // Most symbols have no bar that was restated: theirs need no comparison of versions.
-        let restated = match symbols {
-            Some(_) => self.restated_symbols(as_of).await?,
-            None => BTreeSet::new(),
-        };
-        let (compared, plain): (Vec<Symbol>, Vec<Symbol>) = symbols
-            .unwrap_or_default()
-            .iter()
-            .cloned()
-            .partition(|symbol| restated.contains(symbol.as_str()));
         let mut loads: BTreeMap<Symbol, Vec<String>> = BTreeMap::new();
-        let compared = symbols.map(|_| compared.as_slice());
-        let batches = symbol_batches(compared).into_iter().map(|batch| (batch, NEWEST));
-        for (batch, sql) in batches.chain(symbol_batches(Some(&plain)).into_iter().map(|batch| (batch, ANY)))
-        {
-            for row in self.symbol_loads(sql, as_of, batch).await? {
-                loads.entry(Symbol::new(&row.symbol)?).or_default().push(row.load_id);
+        for batch in symbol_batches(symbols) {
+            for (sql, names) in self.parts(as_of, batch).await? {
+                for row in self.symbol_loads(sql, as_of, names).await? {
+                    loads.entry(Symbol::new(&row.symbol)?).or_default().push(row.load_id);
+                }
             }
         }
         Ok(loads)
     }
 
-    async fn restated_symbols(&self, as_of: AsOf) -> Result<BTreeSet<String>> {
-        let sql = format!(
-            "SELECT DISTINCT toString(symbol) FROM marts.bars \
-             WHERE version > 1 AND knowledge_time <= {AT} AND event_time <= {AT}"
-        );
-        let names = self.rows::<String>(self.query(&sql).param("as_of", as_of.as_microsecond())).await?;
-        Ok(names.into_iter().collect())
+    /// What to ask for whom: most symbols have no bar that was restated, and theirs need no comparison of versions.
+    async fn parts(&self, as_of: AsOf, batch: Option<Vec<String>>) -> Result<Vec<Part>> {
+        let restated = self.symbol_loads(RESTATED, as_of, batch.clone()).await?;
+        let restated: BTreeSet<String> = restated.into_iter().map(|row| row.symbol).collect();
+        let Some(names) = batch else {
+            return Ok(vec![(if restated.is_empty() { ANY } else { NEWEST }, None)]);
+        };
+        let (compared, plain): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| restated.contains(name));
+        let parts = [(NEWEST, compared), (ANY, plain)].into_iter().filter(|(_, names)| !names.is_empty());
+        Ok(parts.map(|(sql, names)| (sql, Some(names))).collect())
     }
 
     async fn symbol_loads(
@@ -84,6 +76,12 @@ impl Warehouse {
         self.rows(query).await
     }
 }
+
+/// A question, and about whom: about all symbols where nobody is named.
+type Part = (&'static str, Option<Vec<String>>);
+
+/// The symbols with more than one version of a bar.
+const RESTATED: &str = "SELECT DISTINCT symbol, '' AS load_id FROM marts.bars WHERE {known} AND version > 1";
 
 /// The loads of all versions.
 const ANY: &str = "SELECT DISTINCT symbol, load_id FROM marts.bars WHERE {known} ORDER BY symbol, load_id";

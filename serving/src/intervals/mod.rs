@@ -1,20 +1,19 @@
 //! Intervals that learn from how those before turned out.
 
 mod memory;
+mod outcomes;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ndarray::Array2;
-use tokio::task::JoinSet;
-use weekahead_features::{TradedSessions, targets_of};
-use weekahead_market::{AsOf, BarSeries, Calendar, Horizon, Session, Symbol};
+use weekahead_market::{AsOf, Calendar};
 use weekahead_models::{AdaptiveLevels, IntervalCoverage, Outputs, ResidualQuantiles};
-use weekahead_warehouse::{IntervalRecord, ServedQuantiles, Warehouse};
+use weekahead_warehouse::{IntervalRecord, Warehouse};
 
 use self::memory::Ground;
 pub(crate) use self::memory::Memory;
-use crate::{Error, LoadedModel, Result};
+use self::outcomes::{Outcomes, Reading};
+use crate::{LoadedModel, Result};
 
 /// How many sessions back forecasts count: three years.
 const MEMORY_SESSIONS: i64 = 756;
@@ -119,121 +118,6 @@ impl ServedIntervals {
             }
             _ => outputs.quantiles.clone(),
         }
-    }
-}
-
-/// What came true of the forecasts of each origin.
-type Outcomes = BTreeMap<Session, Tally>;
-
-/// What came true of forecasts.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Tally {
-    outcomes: u64,
-    /// Of each level, how many of them lie at or below the quantile that was forecast.
-    below: Vec<u64>,
-}
-
-impl Tally {
-    fn add(&mut self, target: f64, quantiles: &[f64]) {
-        self.outcomes += 1;
-        self.below.resize(quantiles.len(), 0);
-        for (below, quantile) in self.below.iter_mut().zip(quantiles) {
-            *below += u64::from(target <= *quantile);
-        }
-    }
-
-    fn plus(&mut self, other: &Self) {
-        self.outcomes += other.outcomes;
-        self.below.resize(other.below.len(), 0);
-        for (below, more) in self.below.iter_mut().zip(&other.below) {
-            *below += more;
-        }
-    }
-}
-
-/// Symbols whose forecasts and closes are read at once.
-const GROUP: usize = 1_000;
-
-/// Groups that are under way at once: one is looked for by the warehouse while another is counted here.
-const GROUPS: usize = 2;
-
-/// What is read of the past.
-struct Reading {
-    as_of: AsOf,
-    warehouse: Warehouse,
-    calendar: Calendar,
-    model: String,
-    horizon: Horizon,
-    levels: Vec<f64>,
-    from: Session,
-}
-
-impl Reading {
-    /// What came true of the model's forecasts, as far as the bars known at `as_of` tell.
-    async fn outcomes(self: Arc<Self>) -> Result<Outcomes> {
-        let symbols = self.warehouse.served_symbols(self.as_of, &self.model, self.from).await?;
-        let mut waiting = symbols.chunks(GROUP).filter_map(|group| group.first().zip(group.last()));
-        let (mut outcomes, mut running) = (Outcomes::new(), JoinSet::new());
-        loop {
-            let free = GROUPS - running.len();
-            for (first, last) in waiting.by_ref().take(free) {
-                running.spawn(Arc::clone(&self).outcomes_of(first.clone(), last.clone()));
-            }
-            match running.join_next().await {
-                Some(counted) => outcomes = plus(outcomes, counted.map_err(|_| Error::Outcomes)??),
-                None => return Ok(outcomes),
-            }
-        }
-    }
-
-    /// Those of the symbols from one to another.
-    async fn outcomes_of(self: Arc<Self>, first: Symbol, last: Symbol) -> Result<Outcomes> {
-        let (as_of, horizon, symbols) = (self.as_of, self.horizon, &first..=&last);
-        let served = self.warehouse.served_quantiles(
-            as_of,
-            &self.model,
-            horizon,
-            &self.levels,
-            self.from,
-            symbols.clone(),
-        );
-        let served = served.await?;
-        let mut sessions: BTreeSet<Session> =
-            served.iter().flat_map(|of_symbol| &of_symbol.origins).copied().collect();
-        let realised = |origin: &Session| self.calendar.offset(*origin, horizon.get() as i64).ok();
-        let targets: Vec<Session> = sessions.iter().filter_map(realised).collect();
-        sessions.extend(targets);
-        let count = |outcomes: &mut Outcomes, symbol: &Symbol, series: &BarSeries| {
-            if let Ok(at) = served.binary_search_by(|of_symbol| of_symbol.symbol.cmp(symbol)) {
-                count(outcomes, series, &self.calendar, horizon, &served[at]);
-            }
-        };
-        Ok(self.warehouse.fold_closes(as_of, symbols, &sessions, count).await?)
-    }
-}
-
-/// What came true of the forecasts of either.
-fn plus(mut sum: Outcomes, others: Outcomes) -> Outcomes {
-    for (origin, tally) in others {
-        sum.entry(origin).or_default().plus(&tally);
-    }
-    sum
-}
-
-/// Counts the returns between the bars of a symbol. One without a bar in the target's session has no outcome yet, whether it rests or
-/// stopped trading, just as in the marts.
-fn count(
-    outcomes: &mut Outcomes,
-    series: &BarSeries,
-    calendar: &Calendar,
-    horizon: Horizon,
-    served: &ServedQuantiles,
-) {
-    let mut origins = served.origins.clone();
-    origins.dedup();
-    for target in targets_of(series, calendar, horizon, &TradedSessions::default(), origins) {
-        let tally = outcomes.entry(target.origin).or_default();
-        served.of_origin(target.origin).for_each(|quantiles| tally.add(target.value, quantiles));
     }
 }
 

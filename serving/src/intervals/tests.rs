@@ -1,8 +1,10 @@
 //! Intervals learn what they should, when they should, and nothing else.
 
 use ndarray::{Array1, Array2};
-use weekahead_market::{Bar, BarSeries, CorporateAction};
+use weekahead_market::{Bar, BarSeries, CorporateAction, Horizon, Session, Symbol};
+use weekahead_warehouse::ServedQuantiles;
 
+use super::outcomes::{Tally, count};
 use super::*;
 
 const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];

@@ -1,7 +1,7 @@
 //! The past does not change: what a reader sees depends on where it stands, not on when it asks.
 
-use weekahead_market::{AsOf, Panel};
-use weekahead_warehouse::Warehouse;
+use weekahead_market::{AsOf, BarSeries, Panel, Symbol};
+use weekahead_warehouse::{BarVersion, Warehouse};
 
 use crate::support::{as_of, bar, migrated, session, symbol};
 
@@ -73,6 +73,49 @@ async fn lineage_follows_the_reader(warehouse: &Warehouse) {
     let by_symbol = warehouse.load_ids_by_symbol(saturday, None).await.unwrap();
     assert_eq!(by_symbol[&symbol("AAPL")], ["load-1", "load-2"]);
     assert_eq!(by_symbol[&symbol("IBM")], ["load-1"]);
+    let both = [symbol("AAPL"), symbol("IBM")];
+    assert_eq!(warehouse.load_ids_by_symbol(saturday, Some(&both)).await.unwrap(), by_symbol);
+    let friday = warehouse.load_ids_by_symbol(as_of("2013-01-25T23:00:00Z"), Some(&both)).await.unwrap();
+    assert_eq!(friday[&symbol("AAPL")], ["load-1"]);
+}
+
+/// The closes of some sessions are enough for a return between them, unless something was paid in between.
+#[tokio::test]
+async fn closes_are_folded_symbol_by_symbol() {
+    let (engine, warehouse) = migrated().await;
+    let known = |day: &str| format!("{day}T22:00:00Z");
+    let week = ["2013-01-21", "2013-01-22", "2013-01-23", "2013-01-24", "2013-01-25"];
+    let of = |name: &str, base: f64| -> Vec<BarVersion> {
+        let bars = week.iter().enumerate();
+        bars.map(|(at, day)| bar(name, day, base + at as f64, &known(day), 1)).collect()
+    };
+    let mut bars = [of("AAPL", 10.0), of("IBM", 200.0), of("MSFT", 30.0), of("ZZZ", 1.0)].concat();
+    bars[7].dividend = 0.5;
+    // A correction, and one that nobody knew of yet.
+    bars.insert(5, bar("AAPL", "2013-01-25", 14.5, "2013-01-26T12:00:00Z", 2));
+    bars.push(bar("MSFT", "2013-01-21", 3.0, "2013-03-01T12:00:00Z", 2));
+    warehouse.write_bars(&bars).await.unwrap();
+    let (first, last) = (symbol("AAPL"), symbol("MSFT"));
+    let folded = async |at: &str, days: &[&str]| {
+        let sessions = days.iter().map(|day| session(day)).collect();
+        let take = |all: &mut Vec<(String, Vec<f64>)>, symbol: &Symbol, series: &BarSeries| {
+            all.push((symbol.to_string(), series.bars().iter().map(|bar| bar.close).collect()));
+        };
+        warehouse.fold_closes(as_of(at), &first..=&last, &sessions, take).await.unwrap()
+    };
+    let expected = |of: &[(&str, &[f64])]| -> Vec<(String, Vec<f64>)> {
+        of.iter().map(|(name, closes)| (name.to_string(), closes.to_vec())).collect()
+    };
+    let ends = [week[0], week[4]];
+    let whole = [200.0, 201.0, 202.0, 203.0, 204.0];
+    let friday = [("AAPL", &[10.0, 14.0][..]), ("IBM", &whole), ("MSFT", &[30.0, 34.0])];
+    assert_eq!(folded("2013-01-25T23:00:00Z", &ends).await, expected(&friday));
+    let saturday = [("AAPL", &[10.0, 14.5][..]), ("IBM", &whole), ("MSFT", &[30.0, 34.0])];
+    assert_eq!(folded("2013-02-01", &ends).await, expected(&saturday));
+    let after = [("AAPL", &[14.5][..]), ("IBM", &[204.0]), ("MSFT", &[34.0])];
+    assert_eq!(folded("2013-02-01", &ends[1..]).await, expected(&after), "paid before the first of them");
+    assert!(folded("2013-02-01", &[]).await.is_empty());
+    engine.stop().await;
 }
 
 async fn filters_narrow_the_panel(warehouse: &Warehouse) {
