@@ -3,7 +3,7 @@
 use jiff::{Timestamp, ToSpan};
 use weekahead_features::View;
 use weekahead_market::{AsOf, Session, Symbol};
-use weekahead_warehouse::Warehouse;
+use weekahead_warehouse::{FeatureTable, Warehouse};
 
 use crate::Result;
 use crate::group::{Input, Output};
@@ -146,8 +146,9 @@ impl<'a> Build<'a> {
         if group.len() > 0 {
             let names = self.view.features();
             let recent: Vec<_> = group.rows.iter().map(|rows| rows.since(self.recent())).collect();
-            warehouse.write_recent_features(name, version, names, at, &recent).await?;
-            warehouse.write_feature_columns(name, version, names, at, &group.rows).await?;
+            for (of, rows) in [(FeatureTable::Recent, &recent), (FeatureTable::All, &group.rows)] {
+                warehouse.write_feature_columns(of, name, version, names, at, rows).await?;
+            }
         }
         warehouse.write_materialized(name, version, at, &group.words).await?;
         Ok(group.len())

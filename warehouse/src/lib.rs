@@ -46,8 +46,8 @@ pub use config::{LakeLocation, WarehouseConfig};
 pub use error::Error;
 pub use feature_stats::FeatureStats;
 pub use features::{
-    Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, Joined,
-    Materialized, RecomputedFeatures, Sampling, SessionRange,
+    Coverage, Entities, FeatureColumns, FeatureExtent, FeatureKey, FeatureRow, FeatureRows, FeatureTable,
+    Joined, Materialized, RecomputedFeatures, Sampling, SessionRange,
 };
 pub use forecast_moments::{ForecastMoments, Moments};
 pub use forecast_pages::ForecastPlace;

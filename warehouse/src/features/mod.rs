@@ -22,4 +22,5 @@ pub use read::SessionRange;
 pub use recompute::RecomputedFeatures;
 pub use rows::FeatureRows;
 pub use sample::{FeatureExtent, Sampling};
+pub use table::FeatureTable;
 pub use write::FeatureRow;

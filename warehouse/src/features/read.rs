@@ -4,7 +4,7 @@ use clickhouse::query::Query;
 use weekahead_market::{AsOf, Session, Symbol};
 
 use super::newest::{NewestRows, column_groups};
-use super::table::Rows;
+use super::table::FeatureTable;
 use super::{FeatureRows, table};
 use crate::bars::symbol_batches;
 use crate::sql::identifier;
@@ -94,7 +94,7 @@ impl Warehouse {
                 newest.begin(group.clone())?;
                 for batch in symbol_batches(symbols) {
                     let filter = batch_filter(&batch) + &range.filter();
-                    let sql = features_sql(Rows::All, &table, &columns[group.clone()], &filter);
+                    let sql = features_sql(FeatureTable::All, &table, &columns[group.clone()], &filter);
                     let query = self.query(&sql);
                     let query = bind(query, as_of, view_version, batch);
                     self.blocks(range.bind(query), |block| newest.take(block)).await?;
@@ -125,20 +125,24 @@ impl Warehouse {
         let read = LatestRead { table, columns, as_of, view_version, names };
         self.read(|| async {
             let (Some(symbols), Some(recent)) = (symbols, recent) else {
-                return self.latest(&read, Rows::All, symbols, SessionRange::ALL).await;
+                return self.latest(&read, FeatureTable::All, symbols, SessionRange::ALL).await;
             };
             // No row is known before its session.
             let since = SessionRange { from: Some(recent), to: Some(Session::from_date(as_of.date())) };
             let mut found = FeatureRows::of(names);
-            for (rows, range) in [(Rows::Recent, since), (Rows::All, since), (Rows::All, SessionRange::ALL)] {
+            for (of, range) in [
+                (FeatureTable::Recent, since),
+                (FeatureTable::All, since),
+                (FeatureTable::All, SessionRange::ALL),
+            ] {
                 let has = |symbol: &&Symbol| found.symbols.binary_search(symbol).is_ok();
                 let rest: Vec<Symbol> = symbols.iter().filter(|symbol| !has(symbol)).cloned().collect();
                 if rest.is_empty() {
                     break;
                 }
-                found = match self.latest(&read, rows, Some(&rest), range).await {
+                found = match self.latest(&read, of, Some(&rest), range).await {
                     // It is made by the next build; a view that does not exist at all is missed in a moment.
-                    Err(Error::UnknownTable { .. }) if rows == Rows::Recent => found,
+                    Err(Error::UnknownTable { .. }) if of == FeatureTable::Recent => found,
                     others => found.with(others?),
                 };
             }
@@ -152,7 +156,7 @@ impl Warehouse {
     async fn latest(
         &self,
         read: &LatestRead<'_>,
-        rows: Rows,
+        of: FeatureTable,
         symbols: Option<&[Symbol]>,
         range: SessionRange,
     ) -> Result<FeatureRows> {
@@ -161,17 +165,17 @@ impl Warehouse {
         for batch in symbol_batches(symbols) {
             let filter = batch_filter(&batch) + &range.filter();
             let newest_keys = format!("FROM features.{} WHERE {KNOWN}{filter} GROUP BY symbol", read.table);
-            let last = match rows {
-                Rows::All => {
+            let last = match of {
+                FeatureTable::All => {
                     format!("(symbol, session) {in_subquery} (SELECT symbol, max(session) {newest_keys})")
                 }
-                Rows::Recent => format!(
+                FeatureTable::Recent => format!(
                     "(symbol, session, knowledge_time, row_digest) {in_subquery} \
                      (SELECT symbol, newest.1, newest.2, newest.4 FROM (\
                      SELECT symbol, max((session, knowledge_time, ingested_at, row_digest)) AS newest {newest_keys}))"
                 ),
             };
-            let sql = features_sql(rows, &read.table, &read.columns, &format!("{filter} AND {last}"));
+            let sql = features_sql(of, &read.table, &read.columns, &format!("{filter} AND {last}"));
             let query = range.bind(bind(self.query(&sql), read.as_of, read.view_version, batch));
             self.blocks(query, |block| newest.take(block)).await?;
         }
@@ -204,13 +208,13 @@ pub(super) fn bind(query: Query, as_of: AsOf, view_version: &str, batch: Option<
 }
 
 /// In the order of the table of all rows, where the server sorts nothing; the last row of a key is the newest.
-pub(super) fn features_sql(rows: Rows, table: &str, columns: &[String], filter: &str) -> String {
+pub(super) fn features_sql(of: FeatureTable, table: &str, columns: &[String], filter: &str) -> String {
     let values: String = columns.iter().map(|column| format!(", {column}")).collect();
     format!(
         "SELECT symbol AS key_symbol, toInt32(session) AS key_day, \
          toUnixTimestamp64Micro(knowledge_time) AS key_known{values} \
          FROM {}.{table} WHERE {KNOWN}{filter} \
          ORDER BY view_version, symbol, session, knowledge_time, ingested_at",
-        rows.database()
+        of.database()
     )
 }

@@ -6,7 +6,7 @@ use weekahead_market::{AsOf, Session};
 
 use super::newest::NewestRows;
 use super::read::{KNOWN, bind, features_sql};
-use super::table::Rows;
+use super::table::FeatureTable;
 use super::{FeatureRows, table};
 use crate::native::session;
 use crate::sql::identifier;
@@ -85,7 +85,7 @@ impl Warehouse {
                       % if(session >= {recent_from:Date32}, {recent_every:UInt64}, {earlier_every:UInt64}) = 0";
         self.read(|| async {
             let mut newest = NewestRows::of(names, &|_, _| true);
-            let query = self.query(&features_sql(Rows::All, &table, &columns, filter));
+            let query = self.query(&features_sql(FeatureTable::All, &table, &columns, filter));
             let query = bind(query, as_of, view_version, None)
                 .param("recent_from", sampling.recent_from.to_string())
                 .param("recent_every", sampling.recent_every)

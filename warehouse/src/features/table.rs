@@ -25,16 +25,17 @@ CREATE TABLE IF NOT EXISTS {database}.{view}{on_cluster} AS {database}.{shard}
 ENGINE = Distributed({cluster}, {database}, {shard}, cityHash64(symbol));
 ";
 
-/// Where the rows of views are.
+/// The tables of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
-    /// All of them, those of a symbol together: what training reads.
+pub enum FeatureTable {
+    /// All rows, those of a symbol together: what training reads.
     All,
-    /// Those of recent sessions, the newest of all symbols together: what forecasts read. A copy, which may lack rows.
+    /// Rows of recent sessions once more, those of all symbols together: what forecasts read. It may lack rows, and is never trusted:
+    /// a row is read from it if it has the digest of the one in the other table.
     Recent,
 }
 
-impl Rows {
+impl FeatureTable {
     /// The database.
     pub(super) fn database(self) -> &'static str {
         match self {
@@ -84,16 +85,16 @@ impl Warehouse {
     }
 
     fn feature_table_statements(&self, view: &str, names: &[String]) -> Result<Vec<String>> {
-        let mut sql = self.statements_of(Rows::All, view, names)?;
-        sql.extend(self.statements_of(Rows::Recent, view, names)?);
+        let mut sql = self.statements_of(FeatureTable::All, view, names)?;
+        sql.extend(self.statements_of(FeatureTable::Recent, view, names)?);
         Ok(sql)
     }
 
-    fn statements_of(&self, rows: Rows, view: &str, names: &[String]) -> Result<Vec<String>> {
-        let (database, table) = (rows.database(), identifier("view", view)?);
+    fn statements_of(&self, of: FeatureTable, view: &str, names: &[String]) -> Result<Vec<String>> {
+        let (database, table) = (of.database(), identifier("view", view)?);
         let shard = self.topology.fill(&format!("`{view}{{local}}`"));
         let text = TABLE.replace("{database}", database).replace("{view}", &table);
-        let text = text.replace("{shard}", &shard).replace("{order}", rows.order());
+        let text = text.replace("{shard}", &shard).replace("{order}", of.order());
         let mut sql = Vec::new();
         // On one server the second is not made.
         for (creation, table) in self.topology.statements(&text).into_iter().zip([&shard, &table]) {

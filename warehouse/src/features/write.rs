@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use weekahead_market::{Columns, Session, Symbol};
 
 use super::native_rows::{Heading, send_block};
-use super::table::Rows;
-use super::{FeatureColumns, table};
+use super::{FeatureColumns, FeatureTable, table};
 use crate::client::{ANSWER_LIMIT, SEND_LIMIT};
 use crate::sql::identifier;
 use crate::{Error, Result, Warehouse};
@@ -53,51 +52,25 @@ impl Warehouse {
         rows: impl IntoIterator<Item = FeatureRow>,
     ) -> Result<usize> {
         let parts = columns_of(names, rows)?;
-        self.write_feature_columns(view, view_version, names, ingested_at, &parts).await
+        self.write_feature_columns(FeatureTable::All, view, view_version, names, ingested_at, &parts).await
     }
 
-    /// As [`write_features`](Self::write_features), of rows in columns. They are sent as they lie; in order of symbol,
-    /// session and knowledge time they cost the server no sorting.
+    /// As [`write_features`](Self::write_features), of rows in columns, to one table of the view. They are sent as they lie; in order of
+    /// symbol, session and knowledge time they cost the server no sorting. Recent rows come before all, so that a write that breaks
+    /// off in between leaves none of them out.
     ///
     /// # Errors
     /// As [`write_features`](Self::write_features).
     pub async fn write_feature_columns(
         &self,
+        of: FeatureTable,
         view: &str,
         view_version: &str,
         names: &[String],
         ingested_at: Timestamp,
         parts: &[FeatureColumns],
     ) -> Result<usize> {
-        self.insert_features(Rows::All, view, view_version, names, ingested_at, parts).await
-    }
-
-    /// Writes rows of recent sessions a second time, to where those of all symbols lie together. Before they are written with
-    /// [`write_feature_columns`](Self::write_feature_columns), so that a write that breaks off leaves none of them out.
-    ///
-    /// # Errors
-    /// As [`write_features`](Self::write_features).
-    pub async fn write_recent_features(
-        &self,
-        view: &str,
-        view_version: &str,
-        names: &[String],
-        ingested_at: Timestamp,
-        parts: &[FeatureColumns],
-    ) -> Result<usize> {
-        self.insert_features(Rows::Recent, view, view_version, names, ingested_at, parts).await
-    }
-
-    async fn insert_features(
-        &self,
-        rows: Rows,
-        view: &str,
-        view_version: &str,
-        names: &[String],
-        ingested_at: Timestamp,
-        parts: &[FeatureColumns],
-    ) -> Result<usize> {
-        let (database, table) = (rows.database(), identifier("view", view)?);
+        let (database, table) = (of.database(), identifier("view", view)?);
         table::columns(names)?;
         check_widths(names.len(), parts)?;
         let count = parts.iter().map(FeatureColumns::len).sum();
