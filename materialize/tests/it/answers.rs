@@ -38,9 +38,12 @@ impl Answers {
         let latest = warehouse.latest_features(now, name, version, features, None, None).await.unwrap();
         // As forecasts ask, who find copies of some rows and not of others.
         let recent = Session::from_date(now.date().yesterday().unwrap());
-        let found =
-            warehouse.latest_features(now, name, version, features, Some(&symbols(names)), Some(recent));
-        assert_eq!(to_the_bit(&found.await.unwrap()), to_the_bit(&latest));
+        let asked = symbols(names);
+        let found = warehouse
+            .latest_features(now, name, version, features, Some(&asked), Some(recent))
+            .await
+            .unwrap();
+        assert_eq!(to_the_bit(&found), to_the_bit(&latest));
         let mut entities = Entities::default();
         let rows = instants.iter().flat_map(|instant| names.iter().map(move |name| (*name, as_of(*instant))));
         rows.clone().for_each(|(symbol, as_of)| entities.push(symbol, as_of));
