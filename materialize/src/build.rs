@@ -118,9 +118,9 @@ impl<'a> Build<'a> {
         report.written += self.write(warehouse, &waiting).await?;
         if !plan.tasks.is_empty() {
             self.confirm(warehouse, &plan).await?;
-            warehouse.drop_recent_features(view.name(), self.recent()).await?;
         }
         describe(warehouse, view, self.as_of, self.written_at).await?;
+        warehouse.drop_recent_features(view.name(), self.recent()).await?;
         let all = report.symbols;
         progress(BuildProgress { symbols: all, of_symbols: all, written: report.written });
         Ok(report)
@@ -139,7 +139,7 @@ impl<'a> Build<'a> {
         Input { view, as_of, since, tasks, histories, stored }.compute().await
     }
 
-    /// Writes a group's rows, then what holds from there on: if this breaks off in between, the next build finds rows
+    /// Writes a group's rows, copies of the recent ones first, so that a row that is there has one; then what holds from there on: if this breaks off in between, the next build finds rows
     /// of which nothing is said, compares them and says it.
     async fn write(&self, warehouse: &Warehouse, group: &Output) -> Result<usize> {
         let (name, version, at) = (self.view.name(), self.view.version(), self.written_at);

@@ -13,19 +13,19 @@ use crate::{Result, Warehouse};
 impl Warehouse {
     /// Folds `take` over the closes known at `as_of` of some sessions, symbol by symbol, from the first to the last of `symbols`: one
     /// symbol is in memory at a time. They have the shape of [`bars`](Self::bars), of each session the newest version's. A symbol that
-    /// had a split or a dividend since the first of the sessions comes with all of its bars since, for its returns are chained over them.
-    /// All prices of a bar are its close, its volume is 0, and it counts as known at `as_of`.
+    /// had a split or a dividend from `from` on comes with all of its bars since, for its returns are chained over them. All prices of a
+    /// bar are its close, its volume is 0, and it counts as known at `as_of`.
     ///
     /// # Errors
-    /// As [`bars`](Self::bars).
+    /// As [`bars`](Self::bars), but for prices that are not looked at.
     pub async fn fold_closes<T: Default>(
         &self,
         as_of: AsOf,
         symbols: RangeInclusive<&Symbol>,
+        from: Session,
         sessions: &BTreeSet<Session>,
         take: impl Fn(&mut T, &Symbol, &BarSeries),
     ) -> Result<T> {
-        let Some(from) = sessions.first() else { return Ok(T::default()) };
         let known = format!(
             "symbol BETWEEN {{first:String}} AND {{last:String}} AND session >= {{from:Date32}} \
              AND knowledge_time <= {AT} AND event_time <= {AT}"

@@ -50,11 +50,9 @@ impl Warehouse {
 
     /// What to ask for whom: most symbols have no bar that was restated, and theirs need no comparison of versions.
     async fn parts(&self, as_of: AsOf, batch: Option<Vec<String>>) -> Result<Vec<Part>> {
-        let restated = self.symbol_loads(RESTATED, as_of, batch.clone()).await?;
+        let Some(names) = batch else { return Ok(vec![(NEWEST, None)]) };
+        let restated = self.symbol_loads(RESTATED, as_of, Some(names.clone())).await?;
         let restated: BTreeSet<String> = restated.into_iter().map(|row| row.symbol).collect();
-        let Some(names) = batch else {
-            return Ok(vec![(if restated.is_empty() { ANY } else { NEWEST }, None)]);
-        };
         let (compared, plain): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| restated.contains(name));
         let parts = [(NEWEST, compared), (ANY, plain)].into_iter().filter(|(_, names)| !names.is_empty());
         Ok(parts.map(|(sql, names)| (sql, Some(names))).collect())

@@ -40,7 +40,7 @@ impl ServedQuantiles {
 
 impl Warehouse {
     /// The quantiles at `levels` of a model's forecasts, of all its versions, that were made and written by `as_of` for an
-    /// origin from `from` on, but those in the shadow of a champion's. In order of symbol, origin and version; forecasts with other levels are left out.
+    /// origin among `origins`, but those in the shadow of a champion's. In order of symbol, origin and version; forecasts with other levels are left out.
     ///
     /// A forecast that is made up for later stands at an earlier `as_of` than it is written. Unlike
     /// [`forecasts`](Self::forecasts) this leaves it out, so that it changes nothing that followed from those before it.
@@ -56,7 +56,7 @@ impl Warehouse {
         model_name: &str,
         horizon: Horizon,
         levels: &[f64],
-        from: Session,
+        origins: RangeInclusive<Session>,
         symbols: RangeInclusive<&Symbol>,
     ) -> Result<Vec<ServedQuantiles>> {
         // A column a level: an array would be an allocation a row, here and there.
@@ -64,7 +64,7 @@ impl Warehouse {
             (1..=levels.len()).map(|at| format!(", quantile_values[{at}] AS quantile_{at}")).collect();
         let sql = format!(
             "SELECT symbol, toInt32(origin) AS day{quantiles} FROM forecasts.forecasts FINAL \
-             WHERE model_name = {{model_name:String}} AND horizon = {{horizon:UInt8}} AND origin >= {{from:Date32}} \
+             WHERE model_name = {{model_name:String}} AND horizon = {{horizon:UInt8}} AND origin BETWEEN {{from:Date32}} AND {{to:Date32}} \
              AND quantile_levels = {{levels:Array(Float64)}} AND NOT shadow AND as_of <= {AT} AND written_at <= {AT} \
              AND symbol BETWEEN {{first:String}} AND {{last:String}} \
              ORDER BY symbol, origin, model_version"
@@ -73,7 +73,10 @@ impl Warehouse {
             let (mut served, mut seen) = (Vec::new(), Symbols::default());
             let query = self.query(&sql).param("as_of", as_of.as_microsecond());
             let query = query.param("model_name", model_name).param("horizon", u32::from(horizon));
-            let query = query.param("from", from.to_string()).param("levels", levels);
+            let query = query
+                .param("from", origins.start().to_string())
+                .param("to", origins.end().to_string())
+                .param("levels", levels);
             let query = query.param("first", symbols.start().as_str()).param("last", symbols.end().as_str());
             self.blocks(query, |block| take(&mut served, &mut seen, block, levels.len())).await?;
             Ok(served)
@@ -81,18 +84,25 @@ impl Warehouse {
         .await
     }
 
-    /// The symbols of which a model's forecasts, of all its versions, were written by `as_of` for an origin from `from` on, in order.
+    /// The symbols of which a model's forecasts, of all its versions, were written by `as_of` for an origin from `from` on, in order, each
+    /// with the first of these origins.
     ///
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) before the migrations; connection errors.
-    pub async fn served_symbols(&self, as_of: AsOf, model_name: &str, from: Session) -> Result<Vec<Symbol>> {
+    pub async fn served_symbols(
+        &self,
+        as_of: AsOf,
+        model_name: &str,
+        from: Session,
+    ) -> Result<Vec<(Symbol, Session)>> {
         let sql = format!(
-            "SELECT DISTINCT toString(symbol) AS name FROM forecasts.forecasts WHERE model_name = {{model_name:String}} \
-             AND origin >= {{from:Date32}} AND written_at <= {AT} ORDER BY name"
+            "SELECT toString(symbol) AS name, toInt32(min(origin)) AS first FROM forecasts.forecasts \
+             WHERE model_name = {{model_name:String}} AND origin >= {{from:Date32}} AND written_at <= {AT} \
+             GROUP BY symbol ORDER BY name"
         );
         let query = self.query(&sql).param("as_of", as_of.as_microsecond()).param("model_name", model_name);
-        let names = self.rows::<String>(query.param("from", from.to_string())).await?;
-        names.iter().map(|name| Ok(Symbol::new(name)?)).collect()
+        let rows = self.rows::<ServedSymbol>(query.param("from", from.to_string())).await?;
+        rows.iter().map(|row| Ok((Symbol::new(&row.name)?, session(row.first)?))).collect()
     }
 
     /// How many versions of bars, and how many forecasts of a model, were known at `as_of` of the sessions from `from` on.
@@ -112,6 +122,12 @@ impl Warehouse {
         let counted = self.rows::<Counted>(query.param("from", from.to_string())).await?;
         Ok(counted.first().map_or((0, 0), |counted| (counted.bars, counted.forecasts)))
     }
+}
+
+#[derive(Row, Deserialize)]
+struct ServedSymbol {
+    name: String,
+    first: i32,
 }
 
 #[derive(Row, Serialize, Deserialize)]

@@ -47,7 +47,7 @@ async fn a_new_session_costs_a_row() {
     platform.stop().await;
 }
 
-/// Rows of the last two weeks are there twice, to the bit, and older ones no longer than their month.
+/// Rows of the last two weeks are there twice, to the bit, and whole months of older ones are not.
 #[tokio::test]
 async fn recent_rows_are_copied() {
     let platform = Platform::start().await;

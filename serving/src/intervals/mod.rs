@@ -59,7 +59,7 @@ impl ServedIntervals {
             model: champion.model.clone(),
             horizon: meta.horizon,
             levels: meta.levels.clone(),
-            from,
+            origins: from..=calendar.offset(last_closed, -(meta.horizon.get() as i64))?,
         };
         let outcomes = Arc::new(reading).outcomes().await?;
         let intervals = Self { levels: replay(&meta.levels, step, &outcomes)?, adapts };

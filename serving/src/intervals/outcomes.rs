@@ -1,6 +1,7 @@
 //! What came true of the forecasts that were served.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -32,7 +33,7 @@ impl Tally {
 
     fn plus(&mut self, other: &Self) {
         self.outcomes += other.outcomes;
-        self.below.resize(other.below.len(), 0);
+        self.below.resize(self.below.len().max(other.below.len()), 0);
         for (below, more) in self.below.iter_mut().zip(&other.below) {
             *below += more;
         }
@@ -53,19 +54,22 @@ pub(super) struct Reading {
     pub(super) model: String,
     pub(super) horizon: Horizon,
     pub(super) levels: Vec<f64>,
-    pub(super) from: Session,
+    /// The first and the last origin that count: the last one's target session has closed.
+    pub(super) origins: RangeInclusive<Session>,
 }
 
 impl Reading {
     /// What came true of the model's forecasts, as far as the bars known at `as_of` tell.
     pub(super) async fn outcomes(self: Arc<Self>) -> Result<Outcomes> {
-        let symbols = self.warehouse.served_symbols(self.as_of, &self.model, self.from).await?;
+        let symbols = self.warehouse.served_symbols(self.as_of, &self.model, *self.origins.start()).await?;
+        // All chains of prices begin with the same session, whoever else is forecast.
+        let Some(since) = symbols.iter().map(|(_, first)| *first).min() else { return Ok(Outcomes::new()) };
         let mut waiting = symbols.chunks(GROUP).filter_map(|group| group.first().zip(group.last()));
         let (mut outcomes, mut running) = (Outcomes::new(), JoinSet::new());
         loop {
             let free = GROUPS - running.len();
-            for (first, last) in waiting.by_ref().take(free) {
-                running.spawn(Arc::clone(&self).outcomes_of(first.clone(), last.clone()));
+            for ((first, _), (last, _)) in waiting.by_ref().take(free) {
+                running.spawn(Arc::clone(&self).outcomes_of(first.clone(), last.clone(), since));
             }
             match running.join_next().await {
                 Some(counted) => outcomes = plus(outcomes, counted.map_err(|_| Error::Outcomes)??),
@@ -75,14 +79,14 @@ impl Reading {
     }
 
     /// Those of the symbols from one to another.
-    async fn outcomes_of(self: Arc<Self>, first: Symbol, last: Symbol) -> Result<Outcomes> {
+    async fn outcomes_of(self: Arc<Self>, first: Symbol, last: Symbol, since: Session) -> Result<Outcomes> {
         let (as_of, horizon, symbols) = (self.as_of, self.horizon, &first..=&last);
         let served = self.warehouse.served_quantiles(
             as_of,
             &self.model,
             horizon,
             &self.levels,
-            self.from,
+            self.origins.clone(),
             symbols.clone(),
         );
         let served = served.await?;
@@ -96,7 +100,7 @@ impl Reading {
                 count(outcomes, series, &self.calendar, horizon, &served[at]);
             }
         };
-        Ok(self.warehouse.fold_closes(as_of, symbols, &sessions, count).await?)
+        Ok(self.warehouse.fold_closes(as_of, symbols, since, &sessions, count).await?)
     }
 }
 

@@ -253,8 +253,9 @@ async fn a_shadow_is_written_and_answered_to_nobody() {
     let warehouse = &story.platform.warehouse;
     let now = as_of(evening(2));
     let symbols = warehouse.served_symbols(now, MODEL, first).await.unwrap();
-    let all = &symbols[0]..=&symbols[symbols.len() - 1];
-    let served = warehouse.served_quantiles(now, MODEL, Horizon::WEEK, &levels, first, all).await.unwrap();
+    let all = &symbols[0].0..=&symbols[symbols.len() - 1].0;
+    let origins = first..=first;
+    let served = warehouse.served_quantiles(now, MODEL, Horizon::WEEK, &levels, origins, all).await.unwrap();
     assert_eq!(served.iter().map(|of_symbol| of_symbol.origins.len()).sum::<usize>(), 2);
     story.platform.stop().await;
 }

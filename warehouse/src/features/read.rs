@@ -8,7 +8,7 @@ use super::table::FeatureTable;
 use super::{FeatureRows, table};
 use crate::bars::symbol_batches;
 use crate::sql::identifier;
-use crate::{Error, Result, Warehouse};
+use crate::{Result, Warehouse};
 
 /// The first and the last session wanted; `None` leaves a side open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -141,8 +141,9 @@ impl Warehouse {
                     break;
                 }
                 found = match self.latest(&read, of, Some(&rest), range).await {
-                    // It is made by the next build; a view that does not exist at all is missed in a moment.
-                    Err(Error::UnknownTable { .. }) if of == FeatureTable::Recent => found,
+                    // Copies may be missing, or lack a column that this version of the view has: whatever is really wrong, the
+                    // table of all rows says in a moment.
+                    Err(error) if of == FeatureTable::Recent && !error.is_retryable() => found,
                     others => found.with(others?),
                 };
             }

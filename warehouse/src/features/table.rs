@@ -66,7 +66,7 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Drops the copies of a view's rows that are of months before a session's: nobody looks for them there any more.
+    /// Drops the copies of a view's rows that are of months before a session's: whoever still looks for one of them finds the row itself.
     ///
     /// # Errors
     /// [`Error::UnknownTable`] before [`create_feature_table`](Self::create_feature_table); connection errors.

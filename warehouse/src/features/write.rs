@@ -36,7 +36,7 @@ const BLOCK_VALUES: usize = 1 << 25;
 
 impl Warehouse {
     /// Writes rows of a view and says how many. A row that is there already (same view version, symbol, session and
-    /// knowledge time) is replaced by itself, so a write that broke off may be repeated.
+    /// knowledge time) is replaced by itself, so a write that broke off may be repeated. No row is copied to where recent ones lie.
     ///
     /// `ingested_at` is the writer's clock; of two writes of one row the later one counts.
     ///
@@ -55,9 +55,8 @@ impl Warehouse {
         self.write_feature_columns(FeatureTable::All, view, view_version, names, ingested_at, &parts).await
     }
 
-    /// As [`write_features`](Self::write_features), of rows in columns, to one table of the view. They are sent as they lie; in order of
-    /// symbol, session and knowledge time they cost the server no sorting. Recent rows come before all, so that a write that breaks
-    /// off in between leaves none of them out.
+    /// As [`write_features`](Self::write_features), of rows in columns, to one table of the view. They are sent as they lie: in order of
+    /// symbol, session and knowledge time they cost the server no sorting in the table of all rows.
     ///
     /// # Errors
     /// As [`write_features`](Self::write_features).

@@ -131,6 +131,10 @@ async fn copies_are_read_where_they_are_the_row_that_counts() {
     assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0]);
     warehouse.drop_recent_features(VIEW, session("2013-02-01")).await.unwrap();
     assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0]);
+    warehouse.execute(&copy("symbol = 'IBM'", 0)).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 13.0]);
+    warehouse.execute(&format!("ALTER TABLE recent.{VIEW} DROP COLUMN vol_20")).await.unwrap();
+    assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0], "copies of another version of the view");
     warehouse.execute(&format!("DROP TABLE recent.{VIEW}")).await.unwrap();
     assert_eq!(read("2013-02-01", "2013-01-24").await, [2.5, 3.0], "a view of an earlier program");
     engine.stop().await;

@@ -114,8 +114,9 @@ async fn quantiles_are_those_that_were_written_by_then() {
     let served = async |at: &str, from: &str| {
         let (levels, from) = ([0.1, 0.5, 0.9], session(from));
         let symbols = warehouse.served_symbols(as_of(at), "weekly", from).await.unwrap();
-        let all = symbols.first().unwrap()..=symbols.last().unwrap();
-        warehouse.served_quantiles(as_of(at), "weekly", Horizon::WEEK, &levels, from, all).await.unwrap()
+        assert!(symbols.iter().all(|(_, first)| *first >= from));
+        let (all, to) = (&symbols[0].0..=&symbols[symbols.len() - 1].0, session("2013-01-25"));
+        warehouse.served_quantiles(as_of(at), "weekly", Horizon::WEEK, &levels, from..=to, all).await.unwrap()
     };
     let quantiles = |rows: &[&ForecastRow]| ServedQuantiles {
         symbol: rows[0].forecast.key.symbol.clone(),
