@@ -90,6 +90,9 @@ impl Reading {
             symbols.clone(),
         );
         let served = served.await?;
+        if served.is_empty() {
+            return Ok(Outcomes::new());
+        }
         let mut sessions: BTreeSet<Session> =
             served.iter().flat_map(|of_symbol| &of_symbol.origins).copied().collect();
         let realised = |origin: &Session| self.calendar.offset(*origin, horizon.get() as i64).ok();
