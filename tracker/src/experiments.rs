@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::encoding::pairs;
 use crate::{Error, Result, Tracker};
 
+/// The tag that MLflow shows as a description.
+pub(crate) const NOTE_TAG: &str = "mlflow.note.content";
+
 /// A named group of runs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Experiment {
@@ -27,24 +30,28 @@ pub struct Experiment {
 }
 
 impl Tracker {
-    /// The experiment of this name, created when missing; two callers at once get the same one.
+    /// The experiment of this name, created with the description when missing; two callers at once get the same one. The
+    /// description of one that exists is left as people may have changed it.
     ///
     /// # Errors
     /// [`Error::ExperimentDeleted`] when it exists but was deleted.
-    pub async fn get_or_create_experiment(&self, name: &str) -> Result<Experiment> {
+    pub async fn get_or_create_experiment(&self, name: &str, description: &str) -> Result<Experiment> {
         if let Some(experiment) = self.experiment(name).await? {
             return experiment.active();
         }
         #[derive(Serialize)]
         struct Request<'a> {
             name: &'a str,
+            #[serde(serialize_with = "pairs::serialize")]
+            tags: BTreeMap<String, String>,
         }
         #[derive(Deserialize)]
         struct Answer {
             experiment_id: String,
         }
         // Names are unique, so a second creation does no harm.
-        match self.send::<Answer>(Method::POST, "experiments/create", &Request { name }).await {
+        let tags = BTreeMap::from([(NOTE_TAG.to_owned(), description.to_owned())]);
+        match self.send::<Answer>(Method::POST, "experiments/create", &Request { name, tags }).await {
             Ok(answer) => tracing::debug!(name, answer.experiment_id, "experiment created"),
             Err(Error::AlreadyExists { .. }) => {}
             Err(error) => return Err(error),

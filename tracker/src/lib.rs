@@ -7,7 +7,7 @@
 //! # async fn example() -> weekahead_tracker::Result<()> {
 //! use weekahead_tracker::{NewRun, RunStatus, Tracker, TrackerConfig};
 //! let tracker = Tracker::new(&TrackerConfig::new("http://127.0.0.1:5000"))?;
-//! let experiment = tracker.get_or_create_experiment("weekly").await?;
+//! let experiment = tracker.get_or_create_experiment("weekly", "").await?;
 //! let run = tracker.create_run(&NewRun::new(&experiment.experiment_id, "ridge", 1_359_154_800_000)).await?;
 //! tracker.finish_run(&run.info.run_id, RunStatus::Finished, 1_359_154_801_000).await?;
 //! # Ok(()) }

@@ -148,10 +148,8 @@ impl Tracker {
             input_example: &model.input_example,
             created_at_ms: model.created_at_ms,
         };
-        for (path, bytes) in files.all()? {
-            self.put_artifact(&logged.artifact_uri, path, bytes).await?;
-        }
-        Ok(())
+        let files = files.all()?.into_iter().map(|(path, bytes)| (path.to_owned(), bytes));
+        self.put_artifacts(&logged.artifact_uri, files).await
     }
 }
 

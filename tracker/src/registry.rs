@@ -87,7 +87,8 @@ struct VersionRequest<'a> {
 }
 
 impl Tracker {
-    /// Registers a logged model as the next version of `name`, creating the registered model when it is missing.
+    /// Registers a logged model as the next version of `name`, creating the registered model, described by `of_model`, when it
+    /// is missing.
     ///
     /// A logged model that is registered under this name already keeps its version: repeating the call, after a
     /// crash say, returns that one.
@@ -100,10 +101,11 @@ impl Tracker {
         model: &LoggedModelRef,
         tags: &BTreeMap<String, String>,
         description: &str,
+        of_model: &str,
     ) -> Result<ModelVersion> {
-        self.ensure_registered_model(name).await?;
         let source = format!("models:/{}", model.model_id);
-        if let Some(known) = self.model_versions(name).await?.into_iter().find(|v| v.source == source) {
+        let known = self.versions_of_run(name, &model.run_id).await?;
+        if let Some(known) = known.into_iter().find(|version| version.source == source) {
             return Ok(known);
         }
         #[derive(Serialize)]
@@ -119,19 +121,30 @@ impl Tracker {
         }
         let LoggedModelRef { model_id, run_id, .. } = model;
         let request = Request { name, source: &source, run_id, model_id, tags, description };
-        Ok(self.create::<VersionAnswer>("model-versions/create", &request).await?.model_version)
+        let created = match self.create::<VersionAnswer>("model-versions/create", &request).await {
+            Err(Error::NotFound { .. }) => {
+                self.ensure_registered_model(name, of_model).await?;
+                self.create("model-versions/create", &request).await
+            }
+            created => created,
+        };
+        Ok(created?.model_version)
     }
 
-    /// Creates a registered model unless it exists.
+    /// Creates a registered model unless it exists; the description of one that does is left as people may have changed it.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a name with `/` or `:` in it.
-    pub async fn ensure_registered_model(&self, name: &str) -> Result<()> {
+    pub async fn ensure_registered_model(&self, name: &str, description: &str) -> Result<()> {
         #[derive(Serialize)]
         struct Request<'a> {
             name: &'a str,
+            description: &'a str,
         }
-        match self.send::<Ignored>(Method::POST, "registered-models/create", &Request { name }).await {
+        match self
+            .send::<Ignored>(Method::POST, "registered-models/create", &Request { name, description })
+            .await
+        {
             Ok(Ignored {}) | Err(Error::AlreadyExists { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -185,6 +198,18 @@ impl Tracker {
     /// # Errors
     /// Only those of the exchange.
     pub async fn model_versions(&self, name: &str) -> Result<Vec<ModelVersion>> {
+        self.search_versions(&format!("name={}", quoted(name))).await
+    }
+
+    /// The versions of a model that a run made, newest first: a few, however many the model has.
+    ///
+    /// # Errors
+    /// Only those of the exchange.
+    pub async fn versions_of_run(&self, name: &str, run_id: &str) -> Result<Vec<ModelVersion>> {
+        self.search_versions(&format!("name={} AND run_id={}", quoted(name), quoted(run_id))).await
+    }
+
+    async fn search_versions(&self, filter: &str) -> Result<Vec<ModelVersion>> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -192,11 +217,10 @@ impl Tracker {
             #[serde(default)]
             next_page_token: String,
         }
-        let filter = format!("name={}", quoted(name));
         let mut versions = Vec::new();
         let mut page = String::new();
         loop {
-            let mut query = vec![("filter", filter.as_str()), ("max_results", VERSIONS_PER_PAGE)];
+            let mut query = vec![("filter", filter), ("max_results", VERSIONS_PER_PAGE)];
             if !page.is_empty() {
                 query.push(("page_token", &page));
             }

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Ignored, pairs};
+use crate::experiments::NOTE_TAG;
 use crate::{Metric, Result, Tracker};
 
 /// A run as the server knows it.
@@ -346,7 +347,7 @@ impl NewRun {
             ("mlflow.user", Some(&self.user)),
             ("mlflow.source.name", Some(&self.source)),
             (PARENT_TAG, self.parent_run_id.as_ref()),
-            ("mlflow.note.content", self.description.as_ref()),
+            (NOTE_TAG, self.description.as_ref()),
         ];
         let own = own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.clone())));
         self.tags.clone().into_iter().chain(own).collect()

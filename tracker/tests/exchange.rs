@@ -203,7 +203,10 @@ async fn losing_the_race_to_create_an_experiment_still_gets_it() {
         .expect(1)
         .mount(&server)
         .await;
-    assert_eq!(tracker(&server).get_or_create_experiment("weekly").await.unwrap().experiment_id, "7");
+    assert_eq!(
+        tracker(&server).get_or_create_experiment("weekly", "Every week.").await.unwrap().experiment_id,
+        "7"
+    );
 }
 
 #[tokio::test]
@@ -215,7 +218,7 @@ async fn a_deleted_experiment_is_an_error_that_says_how_to_restore_it() {
         .respond_with(ResponseTemplate::new(200).set_body_json(deleted))
         .mount(&server)
         .await;
-    let error = tracker(&server).get_or_create_experiment("weekly").await.unwrap_err();
+    let error = tracker(&server).get_or_create_experiment("weekly", "Every week.").await.unwrap_err();
     assert!(error.to_string().contains("mlflow experiments restore -x 7"), "{error}");
 }
 

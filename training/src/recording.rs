@@ -12,6 +12,7 @@ mod verdict;
 mod worker;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 use weekahead_models::ModelSpec;
@@ -27,7 +28,7 @@ use crate::{Artifact, Backtest, Dataset, ExperimentPlan, Lineage, Result};
 pub(crate) use figures::Figures;
 pub(crate) use ground::Ground;
 pub use runs::OpenSession;
-use runs::{find_or_create, new_run, reopen, sign, tags};
+use runs::{new_run, reopen, runs_of_session, sign, tags};
 pub(crate) use verdict::carry_out;
 use worker::Worker;
 
@@ -43,6 +44,18 @@ const DECISION_TAG: &str = "weekahead.decision";
 const LEARNED_TAG: &str = "weekahead.learned";
 /// The tag of features that no row has.
 const MISSING_TAG: &str = "weekahead.features_all_missing";
+/// The tag that names the model whose metrics a session's own run carries.
+const LEADER_TAG: &str = "weekahead.leader";
+/// What the page of the experiment says.
+pub(crate) const EXPERIMENT_NOTE: &str = "\
+Weekly trainings. A run is a session of one week, and carries the metrics of the model that led it (tag `weekahead.leader`) and \
+why the champion changed or stayed (tag `weekahead.decision`). The runs below it are its models.
+
+- **Is anything better than the random walk?** Select the runs of a session and compare `mae` and `mase`: below 1 it is.
+- **Is it getting better or worse?** Select the sessions and compare the same metrics over the weeks.
+- **Is it stable?** `fold_mae` and its like have a step a fold.
+- `report.html` and `plots/` of each model's run show the rest.";
+
 /// A session in the tracker.
 #[derive(Debug)]
 pub struct Recording<'a> {
@@ -54,6 +67,8 @@ pub struct Recording<'a> {
     session_key: String,
     now_ms: i64,
     parent: Run,
+    /// The runs of the models as they were found or begun.
+    children: Mutex<BTreeMap<String, Run>>,
     worker: Worker,
 }
 
@@ -66,14 +81,19 @@ impl<'a> Recording<'a> {
         session_key: &str,
         now_ms: i64,
     ) -> Result<Recording<'a>> {
-        let experiment = tracker.get_or_create_experiment(&plan.experiment).await?.experiment_id;
+        let experiment =
+            tracker.get_or_create_experiment(&plan.experiment, EXPERIMENT_NOTE).await?.experiment_id;
         let worker = Worker::this();
         let own = [(SESSION_TAG, session_key), (MODEL_TAG, "")];
         let name = format!("weekly {}", dataset.as_of.instant().strftime("%Y-%m-%d"));
         let mut run = new_run(&experiment, &name, now_ms, &own);
         run.tags.extend(worker.tags());
         run.description = Some(describe(plan, dataset));
-        let parent = find_or_create(tracker, run).await?;
+        let mut children = runs_of_session(tracker, &experiment, session_key).await?;
+        let parent = match children.remove("") {
+            Some(parent) => parent,
+            None => tracker.create_run(&run).await?,
+        };
         if parent.info.status != RunStatus::Finished {
             reopen(tracker, &parent).await?;
             sign(tracker, &parent, &worker).await?;
@@ -81,7 +101,8 @@ impl<'a> Recording<'a> {
         // A session that is continued keeps its first clock: a number recorded again must be the same record.
         let now_ms = parent.info.start_time_ms;
         let (digest, session_key) = (dataset.digest(), session_key.to_owned());
-        Ok(Self { tracker, plan, dataset, digest, session_key, now_ms, parent, worker })
+        let children = Mutex::new(children);
+        Ok(Self { tracker, plan, dataset, digest, session_key, now_ms, parent, children, worker })
     }
 
     /// The decision of a session that has been recorded already.
@@ -120,14 +141,23 @@ impl<'a> Recording<'a> {
         }
     }
 
+    fn children(&self) -> MutexGuard<'_, BTreeMap<String, Run>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The run of a model, found or begun.
     async fn child(&self, spec: &ModelSpec) -> Result<Run> {
         let name = spec.to_string();
         let own = [(SESSION_TAG, self.session_key.as_str()), (MODEL_TAG, name.as_str())];
         let mut run = new_run(&self.parent.info.experiment_id, &name, self.now_ms, &own);
         run.parent_run_id = Some(self.parent.info.run_id.clone());
-        let run = find_or_create(self.tracker, run).await?;
-        reopen(self.tracker, &run).await?;
+        let known = self.children().get(&name).cloned();
+        if let Some(run) = known {
+            reopen(self.tracker, &run).await?;
+            return Ok(run);
+        }
+        let run = self.tracker.create_run(&run).await?;
+        self.children().insert(name, run.clone());
         Ok(run)
     }
 
@@ -152,12 +182,11 @@ impl<'a> Recording<'a> {
         let run_id = &run.info.run_id;
         let mut batch = Batch { metrics: self.metrics(backtest, figures), ..self.batch(&backtest.spec) };
         batch.params.insert("folds".to_owned(), backtest.fold_metrics.len().to_string());
+        batch.tags.insert(trials::TRIAL_TAG.to_owned(), trials::name(&batch.params, &backtest.spec));
         self.tracker.log_batch(run_id, &batch).await?;
         self.tracker.log_inputs(run_id, &[self.tracked_dataset(lineage)]).await?;
-        for picture in pictures {
-            let (path, svg) = (picture.artifact_path(), picture.svg.clone().into_bytes());
-            self.tracker.put_artifact(&run.info.artifact_uri, &path, svg.into()).await?;
-        }
+        let svg = |picture: &Picture| (picture.artifact_path(), picture.svg.clone().into_bytes().into());
+        self.tracker.put_artifacts(&run.info.artifact_uri, pictures.iter().map(svg)).await?;
         Ok(run)
     }
 
@@ -183,11 +212,10 @@ impl<'a> Recording<'a> {
         artifact: &Artifact,
     ) -> Result<ModelVersion> {
         let model = &self.plan.model_name;
-        self.tracker.ensure_registered_model(model).await?;
-        let known = self.tracker.model_versions(model).await?.into_iter();
+        let known = self.tracker.versions_of_run(model, &run.run_id).await?.into_iter();
         let mut same =
             known.filter(|version| version.tags.get(ModelVersion::DIGEST_TAG) == Some(&artifact.digest));
-        if let Some(version) = same.find(|version| version.run_id == run.run_id) {
+        if let Some(version) = same.next() {
             return Ok(version);
         }
         let mut tags = tags([
@@ -200,7 +228,10 @@ impl<'a> Recording<'a> {
         let logged =
             self.tracker.log_onnx_model(run, "model", &self.onnx_model(spec, artifact, &tags)).await?;
         let description = format!("{spec}, trained on what was known at {}", self.dataset.as_of);
-        Ok(self.tracker.register_version(model, &logged, &tags, &description).await?)
+        Ok(self
+            .tracker
+            .register_version(model, &logged, &tags, &description, &describe_model(self.plan))
+            .await?)
     }
 
     /// The spec of a version that this program registered.
@@ -208,11 +239,19 @@ impl<'a> Recording<'a> {
         version.tags.get(MODEL_TAG).map(String::as_str)
     }
 
-    /// Writes the decision into the parent run and ends all runs of the session.
-    pub async fn finish(&self, children: &[Run], reason: &str, figures: &serde_json::Value) -> Result<()> {
+    /// Writes the decision and the leader's metrics into the parent run and ends all runs of the session.
+    pub async fn finish(
+        &self,
+        children: &[Run],
+        leader: Option<&Backtest>,
+        reason: &str,
+        figures: &serde_json::Value,
+    ) -> Result<()> {
         let parent = &self.parent.info.run_id;
-        let tags = tags([(DECISION_TAG, reason.to_owned())]);
-        self.tracker.log_batch(parent, &Batch { tags, ..Batch::default() }).await?;
+        let mut tags = tags([(DECISION_TAG, reason.to_owned())]);
+        tags.extend(leader.map(|leader| (LEADER_TAG.to_owned(), leader.spec.to_string())));
+        let metrics = leader.map(|leader| self.overall(leader)).unwrap_or_default();
+        self.tracker.log_batch(parent, &Batch { metrics, tags, ..Batch::default() }).await?;
         let artifact = figures.to_string().into_bytes().into();
         self.tracker.put_artifact(&self.parent.info.artifact_uri, "decision.json", artifact).await?;
         for child in children {
@@ -228,14 +267,18 @@ impl<'a> Recording<'a> {
 
     fn metrics(&self, backtest: &Backtest, figures: &Figures) -> Vec<Metric> {
         let metric = |name: &str, value, step| Metric::new(name, value, self.now_ms, step);
-        let overall = backtest.metrics.named().into_iter().map(|(name, value)| metric(name, value, 0));
         let of_fold = |(step, fold): (usize, &Metrics)| {
             let named = fold.named().into_iter();
             named.map(|(name, value)| metric(&format!("fold_{name}"), value, step as i64)).collect::<Vec<_>>()
         };
         let by_fold = backtest.by_fold().flat_map(of_fold);
         let in_parts = figures.named().into_iter().map(|(name, value)| metric(&name, value, 0));
-        overall.chain(in_parts).chain(by_fold).collect()
+        self.overall(backtest).into_iter().chain(in_parts).chain(by_fold).collect()
+    }
+
+    fn overall(&self, backtest: &Backtest) -> Vec<Metric> {
+        let metric = |(name, value)| Metric::new(name, value, self.now_ms, 0);
+        backtest.metrics.named().into_iter().map(metric).collect()
     }
 
     /// What is said of every model, whatever became of it.
@@ -292,6 +335,15 @@ impl<'a> Recording<'a> {
             created_at_ms: self.now_ms,
         }
     }
+}
+
+fn describe_model(plan: &ExperimentPlan) -> String {
+    format!(
+        "Log returns of stocks {} sessions ahead. The version with the alias `{}` makes the forecasts; the tag `{DECISION_TAG}` of a \
+         version says why it was promoted, or was not. Each version is an ONNX model with its quantiles inside.",
+        plan.settings.horizon,
+        ModelVersion::CHAMPION
+    )
 }
 
 fn describe(plan: &ExperimentPlan, dataset: &Dataset) -> String {

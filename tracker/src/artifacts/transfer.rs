@@ -33,6 +33,20 @@ impl Tracker {
         self.store(root)?.put(&uri, bytes).await
     }
 
+    /// Writes several files below the location `root`, some of them at a time.
+    ///
+    /// # Errors
+    /// As [`Tracker::log_artifact`]; files after the one that failed may be there or not.
+    pub async fn put_artifacts(
+        &self,
+        root: &str,
+        files: impl IntoIterator<Item = (String, Bytes)>,
+    ) -> Result<()> {
+        let puts =
+            files.into_iter().map(|(path, bytes)| async move { self.put_artifact(root, &path, bytes).await });
+        stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
     /// Reads `path` below the location `root`.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ async fn a_training_is_tracked_and_its_model_loads_in_python() {
 /// Many callers at once get one experiment.
 async fn experiments(tracker: &Tracker) -> String {
     assert_eq!(tracker.experiment("weekly").await.unwrap(), None);
-    let calls = (0..6).map(|_| tracker.get_or_create_experiment("weekly"));
+    let calls = (0..6).map(|_| tracker.get_or_create_experiment("weekly", "Every week."));
     let ids = futures::future::try_join_all(calls).await.unwrap();
     assert!(ids.iter().all(|experiment| experiment == &ids[0]));
     ids[0].experiment_id.clone()
@@ -165,9 +165,9 @@ async fn registry(tracker: &Tracker, logged: &LoggedModelRef) {
     assert_eq!(tracker.version_by_alias(name, "champion").await.unwrap(), None);
     assert_eq!(tracker.model_versions(name).await.unwrap(), []);
     let tags = BTreeMap::from([("model_kind".to_owned(), "ridge".to_owned())]);
-    let version = tracker.register_version(name, logged, &tags, "the first").await.unwrap();
+    let version = tracker.register_version(name, logged, &tags, "the first", "a model").await.unwrap();
     assert_eq!((version.version, version.run_id.as_str(), &version.tags), (1, logged.run_id.as_str(), &tags));
-    let again = tracker.register_version(name, logged, &tags, "the first").await.unwrap();
+    let again = tracker.register_version(name, logged, &tags, "the first", "a model").await.unwrap();
     assert_eq!(again.version, 1, "a repeated registration is the same version");
 
     assert_eq!(tracker.version_by_alias(name, "champion").await.unwrap(), None);

@@ -9,6 +9,7 @@ use weekahead_models::onnx::digest;
 use weekahead_tracker::{NewRun, Run, RunStatus, SearchRuns, Tracker};
 
 use super::Import;
+use crate::recording::EXPERIMENT_NOTE;
 use crate::{Error, Result};
 
 const NAME_TAG: &str = "weekahead.import_name";
@@ -57,7 +58,8 @@ impl ImportStore {
     /// [`Error::Import`] for a name that plans could not use; those of the tracker.
     pub async fn add(&self, import: &Import, bytes: Vec<u8>, now: Timestamp) -> Result<Stored> {
         Import::check_name(&import.name)?;
-        let experiment = self.tracker.get_or_create_experiment(&self.experiment).await?.experiment_id;
+        let experiment =
+            self.tracker.get_or_create_experiment(&self.experiment, EXPERIMENT_NOTE).await?.experiment_id;
         let digest = import.digest();
         let known = self.runs(&experiment, &import.name).await?.into_iter();
         let known = known.filter(|run| run.data.tags.get(IMPORT_TAG) == Some(&digest));

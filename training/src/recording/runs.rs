@@ -63,18 +63,17 @@ pub(super) fn new_run(experiment: &str, name: &str, now_ms: i64, tags: &[(&str, 
     run
 }
 
-/// The run with the same tags, or a new one.
-pub(super) async fn find_or_create(tracker: &Tracker, run: NewRun) -> Result<Run> {
-    let mut search = SearchRuns::in_experiment(&run.experiment_id);
-    let session = run.tags.get(SESSION_TAG).cloned().unwrap_or_default();
-    search.filter = format!("tags.`{SESSION_TAG}` = '{session}'");
-    let model = run.tags.get(MODEL_TAG).cloned().unwrap_or_default();
-    let known = tracker.search_runs(&search).await?.into_iter();
-    let mut same = known.filter(|run| run.data.tags.get(MODEL_TAG).map_or("", String::as_str) == model);
-    match same.next() {
-        Some(run) => Ok(run),
-        None => Ok(tracker.create_run(&run).await?),
-    }
+/// The runs of a session by their model, the session's own under the empty name. Of two of one model, the newest.
+pub(super) async fn runs_of_session(
+    tracker: &Tracker,
+    experiment_id: &str,
+    session_key: &str,
+) -> Result<BTreeMap<String, Run>> {
+    let mut search = SearchRuns::in_experiment(experiment_id);
+    search.filter = format!("tags.`{SESSION_TAG}` = '{session_key}'");
+    let newest_first = tracker.search_runs(&search).await?.into_iter();
+    let named = newest_first.map(|run| (run.data.tags.get(MODEL_TAG).cloned().unwrap_or_default(), run));
+    Ok(named.rev().collect())
 }
 
 /// Lets a run that was ended before its time run again, and forgets why it had ended.

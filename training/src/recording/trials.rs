@@ -2,65 +2,102 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+use weekahead_models::ModelSpec;
 use weekahead_tracker::{Run, SearchRuns};
 
-use super::{MODEL_TAG, Recording};
+use super::Recording;
 use crate::Result;
 
 /// The metric that holds the skill ratio of a trial against the baseline.
 pub(super) const SKILL_METRIC: &str = "skill_ratio";
+/// The tag that names what was tried: equal for runs that differ in their data alone.
+pub(super) const TRIAL_TAG: &str = "weekahead.trial";
 
 /// Parameters that change with the data, and not with what is tried.
 const OF_THE_DATA: [&str; 5] = ["folds", "view_version", "universe_size", "universe_digest", "seed"];
+/// Runs that are looked at in one search: a run comes with all it has recorded.
+const RUNS_AT_A_TIME: usize = 50;
+/// Trials that a search leaves out: each makes the tracker's query longer.
+const LEFT_OUT_AT_MOST: usize = 32;
+
+/// What a run tried: its parameters but those of the data, and its model.
+pub(super) fn name(params: &BTreeMap<String, String>, spec: &ModelSpec) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in params.iter().filter(|(name, _)| !OF_THE_DATA.contains(&name.as_str())) {
+        hash.update(format!("{name:?}={value:?};"));
+    }
+    hash.update(spec.to_string());
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
 
 impl Recording<'_> {
     /// The newest skill ratio of each distinct trial of the experiment that looks as far ahead, this session's included.
     ///
     /// Two runs are one trial when all their parameters are equal but those of the data: a model that is trained again
-    /// every week is tried once.
+    /// every week is tried once. The newest runs are looked at first and then those of other trials alone, so that years of
+    /// weekly trainings cost no more than the first one.
     ///
     /// # Errors
     /// Those of the tracker.
     pub async fn trial_ratios(&self) -> Result<Vec<f64>> {
-        let mut search = SearchRuns::in_experiment(&self.parent.info.experiment_id);
-        search.filter = format!("params.horizon_sessions = '{}'", self.dataset.horizon);
-        let runs = self.tracker.search_runs(&search).await?;
-        Ok(distinct(runs.iter().filter_map(trial)).into_values().map(|(_, ratio)| ratio).collect())
-    }
-}
-
-type Trial = BTreeMap<String, String>;
-
-/// What was tried, when, and how it did.
-fn trial(run: &Run) -> Option<(Trial, (i64, f64))> {
-    let ratio = run.data.metrics.iter().find(|metric| metric.key == SKILL_METRIC)?.value;
-    let mut trial = run.data.params.clone();
-    trial.retain(|name, _| !OF_THE_DATA.contains(&name.as_str()));
-    trial.insert(MODEL_TAG.to_owned(), run.data.tags.get(MODEL_TAG)?.clone());
-    Some((trial, (run.info.start_time_ms, ratio)))
-}
-
-/// Of equal trials the newest.
-fn distinct(trials: impl Iterator<Item = (Trial, (i64, f64))>) -> BTreeMap<Trial, (i64, f64)> {
-    let mut newest: BTreeMap<Trial, (i64, f64)> = BTreeMap::new();
-    for (trial, (at, ratio)) in trials {
-        let known = newest.entry(trial).or_insert((at, ratio));
-        if at >= known.0 {
-            *known = (at, ratio);
+        let mut newest: BTreeMap<String, f64> = BTreeMap::new();
+        let horizon = self.dataset.horizon.to_string();
+        loop {
+            let mut search = SearchRuns::in_experiment(&self.parent.info.experiment_id);
+            let others = newest.keys().take(LEFT_OUT_AT_MOST).map(String::as_str);
+            search.filter = filter(&horizon, others);
+            let is_last = newest.len() > LEFT_OUT_AT_MOST;
+            search.limit = if is_last { usize::MAX } else { RUNS_AT_A_TIME };
+            let runs = self.tracker.search_runs(&search).await?;
+            let found = runs.len();
+            for (trial, ratio) in runs.iter().filter_map(trial) {
+                newest.entry(trial).or_insert(ratio);
+            }
+            if is_last || found < RUNS_AT_A_TIME {
+                return Ok(newest.into_values().collect());
+            }
         }
     }
-    newest
+}
+
+/// The runs of a horizon that tried something else than `others`.
+fn filter<'a>(horizon: &str, others: impl Iterator<Item = &'a str>) -> String {
+    let mut filter = format!("params.horizon_sessions = '{horizon}' AND metrics.{SKILL_METRIC} > -1e300");
+    filter.push_str(&format!(" AND tags.`{TRIAL_TAG}` != ''"));
+    others.for_each(|trial| filter.push_str(&format!(" AND tags.`{TRIAL_TAG}` != '{trial}'")));
+    filter
+}
+
+/// What was tried, and how it did.
+fn trial(run: &Run) -> Option<(String, f64)> {
+    let ratio = run.data.metrics.iter().find(|metric| metric.key == SKILL_METRIC)?.value;
+    Some((run.data.tags.get(TRIAL_TAG)?.clone(), ratio))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn params(named: &[(&str, &str)]) -> BTreeMap<String, String> {
+        named.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
     #[test]
     fn a_weekly_repetition_is_one_trial() {
-        let trial = |alpha: &str| BTreeMap::from([("alpha".to_owned(), alpha.to_owned())]);
-        let runs = [(trial("1"), (2, 0.2)), (trial("1"), (1, 0.1)), (trial("9"), (1, -0.3))];
-        let found: Vec<f64> = distinct(runs.into_iter()).into_values().map(|(_, ratio)| ratio).collect();
-        assert_eq!(found, [0.2, -0.3]);
+        let name = |named: &[(&str, &str)]| name(&params(named), &ModelSpec::RandomWalk);
+        assert_eq!(name(&[("alpha", "1"), ("folds", "3")]), name(&[("alpha", "1"), ("folds", "4")]));
+        assert_ne!(name(&[("alpha", "1")]), name(&[("alpha", "9")]));
+        assert_ne!(name(&[("alpha", "1")]), name(&[("beta", "1")]));
+    }
+
+    #[test]
+    fn a_search_leaves_out_what_is_known() {
+        let filter = filter("5", ["a1", "b2"].into_iter());
+        assert!(filter.starts_with("params.horizon_sessions = '5'"), "{filter}");
+        assert!(
+            filter.ends_with("tags.`weekahead.trial` != 'a1' AND tags.`weekahead.trial` != 'b2'"),
+            "{filter}"
+        );
     }
 }

@@ -84,9 +84,15 @@ impl Session {
         }
         let (trained, runs): (Vec<_>, Vec<_>) =
             recorded.into_iter().map(|recorded| (recorded.trained, recorded.run)).unzip();
-        recording.finish(&runs, &decision.reason, &json!(decision)).await?;
+        recording.finish(&runs, leader(&trained), &decision.reason, &json!(decision)).await?;
         Ok((Walked { trained, excluded }, decision.reason))
     }
+}
+
+/// The model with the lowest error.
+fn leader(trained: &[Trained]) -> Option<&Backtest> {
+    let backtests = trained.iter().map(|trained| &trained.backtest);
+    backtests.min_by(|one, other| one.metrics.mae.total_cmp(&other.metrics.mae))
 }
 
 /// Who writes one model down.
