@@ -139,8 +139,8 @@ impl<'a> Build<'a> {
         Input { view, as_of, since, tasks, histories, stored }.compute().await
     }
 
-    /// Writes a group's rows, copies of the recent ones first, so that a row that is there has one; then what holds from there on: if this breaks off in between, the next build finds rows
-    /// of which nothing is said, compares them and says it.
+    /// Writes a group's rows, copies of the recent ones first, so that a row that is there has one; then what holds from
+    /// there on: if this breaks off in between, the next build finds rows of which nothing is said, compares them and says it.
     async fn write(&self, warehouse: &Warehouse, group: &Output) -> Result<usize> {
         let (name, version, at) = (self.view.name(), self.view.version(), self.written_at);
         if group.len() > 0 {

@@ -20,7 +20,7 @@ mod stats;
 
 pub use build::{Build, BuildProgress, BuildReport};
 pub use compare::{CompareReport, Difference, FeatureComparison, Place, compare_view};
-pub use dbt::{Dbt, DbtNode, DbtProgress, DbtReport};
+pub use dbt::{Dbt, DbtNode, DbtProgress, DbtReport, WarmDbt};
 pub use error::Error;
 pub use retrieval::{Retrieval, Selection, Unmatched, retrieve};
 
