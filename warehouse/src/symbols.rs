@@ -37,6 +37,24 @@ impl Warehouse {
     }
 }
 
+impl Warehouse {
+    /// The sessions, from `since` on, of which a bar is known at `as_of`, in order of symbol and session.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`](crate::Error::UnknownTable) before dbt ran; connection errors.
+    pub async fn bar_sessions(&self, as_of: AsOf, since: Session) -> Result<Vec<(Symbol, Session)>> {
+        let sql = format!(
+            "SELECT DISTINCT toString(symbol) AS name, toInt32(session) AS day FROM marts.bars \
+             WHERE knowledge_time <= {AT} AND event_time <= {AT} AND session >= {{since:Date32}} \
+             ORDER BY name, day"
+        );
+        let query = self.query(&sql).param("as_of", as_of.as_microsecond());
+        let query = query.param("since", since.to_string());
+        let rows = self.rows::<(String, i32)>(query).await?.into_iter();
+        rows.map(|(name, day)| Ok((Symbol::new(&name)?, session(day)?))).collect()
+    }
+}
+
 #[derive(Row, Deserialize)]
 struct Stored {
     name: String,

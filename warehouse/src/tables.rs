@@ -17,7 +17,54 @@ pub struct TableDigest {
     pub hash: u64,
 }
 
+/// A table or view and its columns.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct TableShape {
+    /// Its name.
+    pub name: String,
+    /// Its columns by name.
+    pub columns: Vec<String>,
+}
+
 impl Warehouse {
+    /// The tables and views of a database in order of their names, those that dbt is about to exchange left out.
+    ///
+    /// # Errors
+    /// Connection errors.
+    pub async fn table_shapes(&self, database: &str) -> Result<Vec<TableShape>> {
+        let sql = "SELECT table AS name, groupArray(column) AS columns FROM \
+                   (SELECT table, name AS column FROM system.columns WHERE database = {database:String} ORDER BY table, name) \
+                   WHERE position(table, '__dbt') = 0 GROUP BY table ORDER BY table";
+        self.rows(self.query(sql).param("database", database)).await
+    }
+
+    /// As [`table_digest`](Self::table_digest), with every Float64 rounded to a Float32: sums of the same numbers in
+    /// another order are equal.
+    ///
+    /// # Errors
+    /// As [`table_digest`](Self::table_digest).
+    pub async fn rounded_digest(&self, database: &str, table: &str, columns: &[&str]) -> Result<TableDigest> {
+        #[derive(Row, Deserialize)]
+        struct Column {
+            name: String,
+            kind: String,
+        }
+        let sql = "SELECT name, type AS kind FROM system.columns \
+                   WHERE database = {database:String} AND table = {table:String} ORDER BY position";
+        let query = self.query(sql).param("database", database).param("table", table);
+        let known = self.rows::<Column>(query).await?.into_iter();
+        let rounded =
+            known.filter(|column| columns.contains(&column.name.as_str())).map(|Column { name, kind }| {
+                let name = identifier("column", &name)?;
+                Ok(match kind.contains("Float64") {
+                    true => format!("CAST({name}, {})", literal(&kind.replace("Float64", "Float32"))),
+                    false => name,
+                })
+            });
+        let hashed: Vec<String> = rounded.collect::<Result<_>>()?;
+        self.digest_of(database, table, &hashed.join(", ")).await
+    }
+
     /// How many rows each table and view of a database has, superseded versions not counted.
     ///
     /// # Errors
@@ -42,15 +89,20 @@ impl Warehouse {
     /// # Errors
     /// [`Error::UnknownTable`](crate::Error::UnknownTable) without the table; connection errors.
     pub async fn table_digest(&self, database: &str, table: &str, columns: &[&str]) -> Result<TableDigest> {
-        let place = format!("{}.{}", identifier("database", database)?, identifier("table", table)?);
         let columns: Vec<String> =
             columns.iter().map(|name| identifier("column", name)).collect::<Result<_>>()?;
-        let hashed = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
-        // A tuple of names as well, so that equal values in other columns do not look the same.
-        let names = literal(&hashed);
+        let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+        self.digest_of(database, table, &columns).await
+    }
+
+    async fn digest_of(&self, database: &str, table: &str, hashed: &str) -> Result<TableDigest> {
+        let place = format!("{}.{}", identifier("database", database)?, identifier("table", table)?);
+        // The names as well, so that equal values in other columns do not look the same; a tuple, since the hash of a NULL
+        // beside it would be NULL and the row would not count.
+        let names = literal(hashed);
         let sql = format!(
-            "SELECT count() AS rows, sumWithOverflow(cityHash64({names}, {hashed})) AS hash FROM {place} \
-             SETTINGS final = 1"
+            "SELECT count() AS rows, sumWithOverflow(row_digest) AS hash FROM \
+             (SELECT cityHash64({names}, tuple({hashed})) AS row_digest FROM {place}) SETTINGS final = 1"
         );
         let query = self.query(&sql);
         self.read(|| async { self.within(query.clone().fetch_one()).await }).await

@@ -90,6 +90,8 @@ pub enum Fault {
         /// The session.
         session: Session,
     },
+    /// The last session comes twice.
+    DuplicateRow,
     /// The prices of one session are others than in the file.
     Restate {
         /// The session.
@@ -127,6 +129,7 @@ impl Fault {
                 json(edit(&right, quotes, *session, &all, |_| Value::Null))
             }
             Self::PartialRow { session } => json(edit(&right, quotes, *session, &["close"], |_| Value::Null)),
+            Self::DuplicateRow => json(repeat_last(&right)),
             Self::Restate { session, factor } => {
                 let scale =
                     |price: &Value| price.as_f64().map_or(Value::Null, |price| (price * factor).into());
@@ -192,6 +195,25 @@ fn refuse(status: u16, body: &str, retry_after_s: Option<u64>) -> Response {
 }
 
 /// The right answer with some values of one session changed.
+/// The answer with its last row once more.
+fn repeat_last(right: &Bytes) -> Vec<u8> {
+    let mut answer: Value = serde_json::from_slice(right).unwrap_or_default();
+    let result = &mut answer["chart"]["result"][0];
+    let again = |column: &mut Value| {
+        if let Some(column) = column.as_array_mut()
+            && let Some(last) = column.last().cloned()
+        {
+            column.push(last);
+        }
+    };
+    again(&mut result["timestamp"]);
+    for name in ["open", "high", "low", "close", "volume"] {
+        again(&mut result["indicators"]["quote"][0][name]);
+    }
+    again(&mut result["indicators"]["adjclose"][0]["adjclose"]);
+    answer.to_string().into_bytes()
+}
+
 fn edit(
     right: &Bytes,
     quotes: &SymbolQuotes,

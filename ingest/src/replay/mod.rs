@@ -16,5 +16,5 @@ mod store;
 pub use faults::{Fault, FaultPlan, FaultRule};
 pub use infer::infer_actions;
 pub use quotes::{DayQuote, SymbolQuotes};
-pub use server::{ReplayConfig, ReplayHandle, ReplayRequest, serve};
+pub use server::{ReplayConfig, ReplayHandle, ReplayRequest, serve, serve_store};
 pub use store::QuoteStore;

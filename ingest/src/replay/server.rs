@@ -57,7 +57,7 @@ pub struct ReplayRequest {
 
 #[derive(Debug)]
 struct Shared {
-    store: QuoteStore,
+    store: Mutex<Arc<QuoteStore>>,
     faults: Mutex<FaultPlan>,
     requests: Mutex<VecDeque<ReplayRequest>>,
 }
@@ -76,9 +76,18 @@ pub async fn serve(config: ReplayConfig) -> Result<ReplayHandle> {
     let ReplayConfig { quotes, addr, faults } = config;
     let store = tokio::task::spawn_blocking(move || QuoteStore::read(&quotes)).await;
     let store = store.map_err(|e| Error::Interrupted { reason: e.to_string() })??;
+    serve_store(store, addr, faults).await
+}
+
+/// As [`serve`], with quotes that are in memory already.
+///
+/// # Errors
+/// [`Error::Bind`] for an address that cannot be had.
+pub async fn serve_store(store: QuoteStore, addr: SocketAddr, faults: FaultPlan) -> Result<ReplayHandle> {
     let bind = |e: std::io::Error| Error::Bind { addr, reason: e.to_string() };
     let listener = TcpListener::bind(addr).await.map_err(bind)?;
     let addr = listener.local_addr().map_err(bind)?;
+    let store = Mutex::new(Arc::new(store));
     let shared = Arc::new(Shared { store, faults: Mutex::new(faults), requests: Mutex::default() });
     let app = Router::new().route("/v8/finance/chart/{symbol}", get(answer)).with_state(shared.clone());
     let (stop, stopped) = oneshot::channel::<()>();
@@ -110,7 +119,12 @@ impl ReplayHandle {
 
     /// The symbols it knows.
     pub fn symbols(&self) -> Vec<Symbol> {
-        self.shared.store.symbols().cloned().collect()
+        self.shared.store().symbols().cloned().collect()
+    }
+
+    /// Knows other quotes from now on.
+    pub fn set_quotes(&self, store: QuoteStore) {
+        *self.shared.store.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(store);
     }
 
     /// The latest requests (10,000 at most), oldest first.
@@ -139,6 +153,10 @@ impl Drop for ReplayHandle {
 }
 
 impl Shared {
+    fn store(&self) -> Arc<QuoteStore> {
+        Arc::clone(&self.store.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn remember(&self, request: ReplayRequest) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == MAX_REMEMBERED {
@@ -160,10 +178,11 @@ async fn answer(
     shared.remember(ReplayRequest { symbol: symbol.clone(), period1, period2 });
     let fault = shared.faults.lock().unwrap_or_else(PoisonError::into_inner).next(&symbol);
     let none = SymbolQuotes::default();
-    let quotes = shared.store.get(&symbol);
+    let store = shared.store();
+    let quotes = store.get(&symbol);
     let range = quotes.map(|quotes| quotes.range(period1, period2));
     let right = match (quotes, range.filter(|range| !range.is_empty())) {
-        (Some(quotes), Some(range)) => Ok(shared.store.chart(&symbol, quotes, range)),
+        (Some(quotes), Some(range)) => Ok(store.chart(&symbol, quotes, range)),
         (Some(_), None) => Err((StatusCode::BAD_REQUEST, chart::no_data(period1, period2))),
         (None, _) => Err((StatusCode::NOT_FOUND, chart::not_found())),
     };
