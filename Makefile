@@ -1,10 +1,10 @@
 # weekahead: `make demo` runs the platform on real quotes, `make test` runs every check.
 
 .NOTPARALLEL:
-.PHONY: help demo test check setup build fmt lint unit doctest doc deny tidy bench
+.PHONY: help demo test check setup build fmt lint unit doctest doc deny tidy bench soak dashboards test-dashboards airflow test-airflow
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup build ## set up what is needed, then the whole pipeline on real quotes
 	@$${CARGO_TARGET_DIR:-target}/release/weekahead demo $(DEMO_ARGS)
@@ -47,3 +47,18 @@ bench: ## speed and memory as ratios against named peers
 	@deploy/setup.sh bench
 	@cargo build --release --locked -p weekahead-cli -p weekahead-bench
 	@$${CARGO_TARGET_DIR:-target}/release/weekahead-bench $(BENCH_ARGS)
+
+soak: setup build ## five simulated years with 200 faults, against the same years without
+	@deploy/soak.sh
+
+dashboards: build ## Superset with the dashboards, in .deps/superset; needs a platform that is up
+	@deploy/dashboards.sh
+
+test-dashboards: setup build ## the dashboards: real Superset, real browser, a simulated year
+	@deploy/dashboards.sh test
+
+airflow: ## Airflow with the DAGs, in .deps/airflow
+	@deploy/airflow.sh
+
+test-airflow: setup build ## the Airflow DAGs: real Airflow, real platform
+	@deploy/airflow.sh test -q

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Everything asked for was done but for some symbols.
+/// Everything asked for was done but for some symbols; when it was done for none, the command has failed.
 pub const PARTIAL: u8 = 3;
 /// Nothing, or not everything, was done: configuration, a service or the machine stood in the way.
 const FAILED: u8 = 2;

@@ -33,7 +33,7 @@ pub fn start(format: Format, verbose: u8) {
 
 /// One level for our crates, which filters match by name, and one for all others.
 fn levels(own: &str, others: &str) -> String {
-    const CRATES: [&str; 9] = [
+    const CRATES: [&str; 10] = [
         "lake",
         "engine",
         "warehouse",
@@ -43,6 +43,7 @@ fn levels(own: &str, others: &str) -> String {
         "training",
         "serving",
         "features",
+        "schedules",
     ];
     let each: Vec<_> = CRATES.iter().map(|name| format!("weekahead_{name}={own}")).collect();
     format!("weekahead={own},{},{others}", each.join(","))

@@ -7,8 +7,10 @@ mod logging;
 mod pipeline;
 mod platform;
 mod progress;
+mod sample;
 mod services;
 mod settings;
+mod simulator;
 mod supervisor;
 mod tables;
 

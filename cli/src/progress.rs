@@ -1,9 +1,25 @@
 //! What a user sees while long work is under way: bars on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Whether steps say nothing: a job of a thousand steps has a line of its own for each week.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Keeps all steps silent, from now on or no longer.
+pub fn keep_silent(silent: bool) {
+    SILENT.store(silent, Ordering::Relaxed);
+}
+
+/// Says something beside the steps.
+pub fn say(line: &str) {
+    if !SILENT.load(Ordering::Relaxed) {
+        eprintln!("{line}");
+    }
+}
 
 /// One step of a job, from its announcement to its result.
 #[derive(Debug)]
@@ -12,22 +28,24 @@ pub struct Step {
     bar: ProgressBar,
     started: Instant,
     terminal: bool,
+    silent: bool,
 }
 
 impl Step {
     /// Announces a step. `what` is an active phrase: "reading quotes".
     pub fn start(name: &str, what: &str) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+        let silent = SILENT.load(Ordering::Relaxed);
+        let terminal = std::io::stderr().is_terminal() && !silent;
         let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar =
             ProgressBar::with_draw_target(None, target).with_style(style("{spinner} {prefix:<12} {msg}"));
         bar.set_prefix(name.to_owned());
         bar.set_message(what.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        if !terminal {
+        if !terminal && !silent {
             eprintln!("{name:<12}   {what} ...");
         }
-        Self { name: name.to_owned(), bar, started: Instant::now(), terminal }
+        Self { name: name.to_owned(), bar, started: Instant::now(), terminal, silent }
     }
 
     /// Tells how much of the whole is done.
@@ -48,13 +66,16 @@ impl Step {
     pub fn note(&self, line: &str) {
         match self.terminal {
             true => self.bar.println(format!("  {line}")),
-            false => eprintln!("  {line}"),
+            false => say(&format!("  {line}")),
         }
     }
 
     /// Ends the step with its result.
     pub fn done(self, result: &str) {
         self.bar.finish_and_clear();
+        if self.silent {
+            return;
+        }
         let seconds = self.started.elapsed().as_secs_f64();
         let mark = if self.terminal { "\u{2713} " } else { "" };
         let name = &self.name;

@@ -1,6 +1,7 @@
 //! The configuration: built-in defaults, then `weekahead.toml`, then `WEEKAHEAD_*` variables, then flags.
 
 mod experiment;
+mod schedule;
 mod secret;
 mod serving;
 mod show;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use weekahead_market::{Horizon, Session, Symbol};
 
 pub use experiment::Experiment;
+pub use schedule::ScheduleSettings;
 pub use secret::Secret;
 pub use serving::ServingSettings;
 pub use show::show;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub training: TrainingSettings,
     /// The HTTP API.
     pub serving: ServingSettings,
+    /// The built-in scheduler.
+    pub schedule: ScheduleSettings,
 }
 
 /// Tools that the platform loads or runs.
@@ -123,6 +127,8 @@ pub struct ProviderSettings {
     pub requests_per_second: u32,
     /// Requests under way at once.
     pub concurrency: usize,
+    /// The wait after a first failed request; it doubles each time.
+    pub first_delay_ms: u64,
     /// Sessions before the cursor that are read again for late corrections.
     pub lag_window_sessions: u16,
 }

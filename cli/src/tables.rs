@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use weekahead_serving::{Forecasts, ServedIntervals};
+use weekahead_simulation::fingerprint::Fingerprint;
 use weekahead_training::{ExperimentPlan, Outline, TrainingReport};
 use weekahead_warehouse::{ForecastRow, Outcome};
 
@@ -54,6 +55,16 @@ fn never_champion(report: &TrainingReport) -> String {
         true => String::new(),
         false => format!("compared only, since no artifact can hold them: {}\n", names.join(", ")),
     }
+}
+
+/// What each table of a platform holds.
+pub fn fingerprint(fingerprint: &Fingerprint) -> String {
+    let mut table = table(&["table", "rows", "hash"]);
+    for (name, held) in &fingerprint.tables {
+        table.add_row([name.clone(), thousands(held.rows), format!("{:016x}", held.hash)]);
+    }
+    right_align(&mut table, 1);
+    table.to_string()
 }
 
 /// What a training session would do.

@@ -60,6 +60,12 @@ impl IngestReport {
         self.outcomes().iter().filter(|outcome| outcome.outcome == Outcome::Failed)
     }
 
+    /// Whether there is not one symbol that did not fail.
+    pub fn has_failed(&self) -> bool {
+        let all = self.outcomes();
+        !all.is_empty() && self.failed().count() == all.len() && self.up_to_date.is_empty()
+    }
+
     /// Whether some symbol failed.
     pub fn is_partial(&self) -> bool {
         self.failed().next().is_some()

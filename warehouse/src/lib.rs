@@ -3,7 +3,8 @@
 //! It speaks the ClickHouse HTTP interface, to the embedded engine or to any ClickHouse server or cluster by
 //! URL. One file a resource: [`bars`](Warehouse::bars), [`features`](Warehouse::features),
 //! [`forecasts`](Warehouse::forecasts), [`backtests`](Warehouse::backtests),
-//! [`promotions`](Warehouse::promotions), [`pipeline_runs`](Warehouse::pipeline_runs) and
+//! [`promotions`](Warehouse::promotions), [`pipeline_runs`](Warehouse::pipeline_runs),
+//! [`schedule_runs`](Warehouse::schedule_runs), [`lease_claims`](Warehouse::lease_claims) and
 //! [`load_ids`](Warehouse::load_ids).
 //!
 //! Every read says where it stands: it takes an [`AsOf`](weekahead_market::AsOf) and returns only what was
@@ -31,6 +32,8 @@ mod native;
 mod outcomes;
 mod pipeline_runs;
 mod promotions;
+mod schedule_leases;
+mod schedule_runs;
 mod served_quantiles;
 mod sql;
 mod symbols;
@@ -58,9 +61,11 @@ pub use migrations::{LATEST_MIGRATION, MigrationStatus};
 pub use outcomes::Outcome;
 pub use pipeline_runs::PipelineRun;
 pub use promotions::PromotionRow;
+pub use schedule_leases::{LeaseClaim, LeaseEvent};
+pub use schedule_runs::{ScheduleRun, ScheduleRunFilter, ScheduleStatus};
 pub use served_quantiles::ServedQuantiles;
 pub use symbols::SymbolExtent;
-pub use tables::TableDigest;
+pub use tables::{TableDigest, TableShape};
 
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::{SignedDuration, civil::date};
 use weekahead_market::{AsOf, Calendar, FixedClock, Session, Symbol};
 use weekahead_warehouse::{ForecastFilter, ForecastRow};
 
-use crate::pipeline::{self, FeatureScope};
+use crate::pipeline::{self, FeatureScope, Marts};
 use crate::platform;
 use crate::progress::Step;
 use crate::settings::{Experiment, Settings};
 use crate::supervisor::{Supervisor, stop_requested};
-use crate::{services, tables};
+use crate::{sample, services, tables};
 
 /// The last Friday of January 2013: five weeks before the sample of quotes ends.
 const ORIGIN: Session = Session::from_date(date(2013, 1, 25));
@@ -48,7 +48,7 @@ impl Demo {
                 "the demo lives in 2013 and would write that into your own services: run it with `embedded = true`"
             );
         }
-        let quotes = self.quotes.clone().map_or_else(|| sample_quotes(&settings), Ok)?;
+        let quotes = self.quotes.clone().map_or_else(|| sample::quotes(&settings), Ok)?;
         if settings.provider.url.starts_with("https:") {
             settings.provider.url = "http://127.0.0.1:9800".to_owned();
         }
@@ -110,30 +110,31 @@ impl Demo {
 /// January to March 2013, as it would have been lived.
 async fn pipeline_on_history(settings: &Settings) -> anyhow::Result<()> {
     let calendar = Calendar::nyse();
+    let mut marts = Marts::open(settings)?;
     let as_of = after_close(&calendar, ORIGIN)?;
-    week(settings, as_of).await?;
+    week(settings, &mut marts, as_of).await?;
     let report = pipeline::train(settings, &Experiment::default(), &FixedClock::at(as_of.instant())).await?;
     println!("\n{}", tables::leaderboard(&report));
     pipeline::forecast(settings, Some(as_of)).await?;
     for origin in calendar.weekly_origins(calendar.offset(ORIGIN, 1)?, LAST) {
         eprintln!("-- the week ending {origin}");
         let as_of = after_close(&calendar, origin)?;
-        week(settings, as_of).await?;
+        week(settings, &mut marts, as_of).await?;
         pipeline::forecast(settings, Some(as_of)).await?;
     }
     eprintln!("-- scoring");
-    pipeline::build_marts(settings, None).await?;
+    marts.build(None).await?;
     report_accuracy(settings, after_close(&calendar, LAST)?).await
 }
 
 /// Ingest, marts, features: what every weekly cycle begins with.
-async fn week(settings: &Settings, as_of: AsOf) -> anyhow::Result<()> {
+async fn week(settings: &Settings, marts: &mut Marts, as_of: AsOf) -> anyhow::Result<()> {
     let clock = FixedClock::at(as_of.instant());
     let report = pipeline::ingest(settings, &clock).await?;
     if report.is_partial() {
         bail!("the replayed provider did not answer for every symbol: see the reasons above");
     }
-    pipeline::build_marts(settings, None).await?;
+    marts.build(None).await?;
     pipeline::build_features(settings, &FeatureScope::of(settings)?, &clock).await?;
     Ok(())
 }
@@ -160,17 +161,4 @@ async fn report_accuracy(settings: &Settings, as_of: AsOf) -> anyhow::Result<()>
         outcomes.len()
     );
     Ok(())
-}
-
-/// The sample of quotes in the Python environment.
-fn sample_quotes(settings: &Settings) -> anyhow::Result<PathBuf> {
-    let lib = settings.tools.venv.join("lib");
-    let missing = || format!("no sample of quotes in {}: `make setup` brings it", lib.display());
-    for python in std::fs::read_dir(&lib).with_context(missing)? {
-        let file = python?.path().join("site-packages/bokeh_sampledata/_data/stocks.csv.gz");
-        if file.is_file() {
-            return Ok(file);
-        }
-    }
-    bail!(missing())
 }

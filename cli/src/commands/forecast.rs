@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use weekahead_market::{AsOf, Horizon};
 
 use crate::failure::PARTIAL;
@@ -22,12 +23,16 @@ fn horizon(text: &str) -> Result<Horizon, String> {
 }
 
 impl Forecast {
-    /// Exit code 3 when some symbols have no forecast.
+    /// Exit code 3 when some symbols have no forecast, 2 when none has one.
     pub async fn run(self, mut settings: Settings, as_of: Option<AsOf>) -> anyhow::Result<ExitCode> {
         if let Some(horizon) = self.horizon {
             settings.look_ahead(horizon);
         }
         let forecasts = pipeline::forecast(&settings, as_of).await?;
+        if let Some(first) = forecasts.unanswered.first().filter(|_| forecasts.rows.is_empty()) {
+            let count = forecasts.unanswered.len();
+            bail!("none of {count} symbols has a forecast ({}: {})", first.symbol, first.reason);
+        }
         println!("{}", tables::forecasts(&forecasts));
         Ok(if forecasts.unanswered.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTIAL) })
     }

@@ -1,6 +1,7 @@
 //! The subcommands: one file each.
 
 mod config;
+mod dashboards;
 mod demo;
 mod doctor;
 mod explain;
@@ -11,7 +12,9 @@ mod keys;
 mod lake;
 mod models;
 mod replay_provider;
+mod schedule;
 mod serve;
+mod simulate;
 mod train;
 mod up;
 mod warehouse;
@@ -23,12 +26,15 @@ use clap::Subcommand;
 
 use crate::Global;
 use crate::settings::Settings;
+use crate::supervisor::follow_scheduler;
 
 /// The roles of the platform.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the whole pipeline on real quotes of 2000 to 2013, with the platform in one directory
     Demo(demo::Demo),
+    /// Live through years of weeks under a virtual clock, with seeded faults, and hash what is left
+    Simulate(simulate::Simulate),
     /// Run the embedded services and the HTTP API until Ctrl-C
     Up(up::Up),
     /// Pull new quotes from the provider into the lake
@@ -56,8 +62,14 @@ pub enum Command {
     /// The ClickHouse warehouse: serve it, migrate it
     #[command(subcommand)]
     Warehouse(warehouse::Warehouse),
+    /// The built-in scheduler: run jobs when they are due, list them, show past runs
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     /// Serve quotes from CSV or Parquet files as the Yahoo chart API does
     ReplayProvider(replay_provider::ReplayProvider),
+    /// The Superset dashboards: import them into a Superset that runs
+    #[command(subcommand)]
+    Dashboards(dashboards::Dashboards),
     /// Check every dependency and endpoint, and say how to mend what is missing
     Doctor(doctor::Doctor),
     /// Show the configuration in force
@@ -70,6 +82,7 @@ impl Command {
         match self {
             Self::Ingest(_) | Self::Features(_) | Self::Train(_) | Self::Forecast(_) => true,
             Self::Models(models) => models.decides(),
+            Self::Schedule(schedule) => schedule.takes_as_of(),
             _ => false,
         }
     }
@@ -79,13 +92,15 @@ impl Command {
 pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
     if let Some(as_of) = global.as_of.filter(|_| !command.takes_as_of()) {
         bail!(
-            "--as-of {as_of} has no meaning for this command: it goes with ingest, features, train, forecast, models promote \
-             and models rollback"
+            "--as-of {as_of} has no meaning for this command: it goes with ingest, features, train, forecast, models promote, \
+             models rollback, schedule next and schedule due"
         );
     }
+    follow_scheduler();
     let settings = Settings::load(global.config.as_deref(), global.home.as_deref())?;
     match command {
         Command::Demo(demo) => demo.run(settings).await,
+        Command::Simulate(simulate) => simulate.run(settings).await,
         Command::Up(up) => up.run(settings).await,
         Command::Ingest(ingest) => ingest.run(settings, global.as_of).await,
         Command::Features(features) => features.run(settings, global.as_of).await,
@@ -97,7 +112,9 @@ pub async fn run(command: Command, global: Global) -> anyhow::Result<ExitCode> {
         Command::Keys(keys) => keys.run(),
         Command::Lake(lake) => lake.run(settings).await,
         Command::Warehouse(warehouse) => warehouse.run(settings).await,
+        Command::Schedule(schedule) => schedule.run(settings, global.as_of).await,
         Command::ReplayProvider(provider) => provider.run().await,
+        Command::Dashboards(dashboards) => dashboards.run(&settings).await,
         Command::Doctor(doctor) => doctor.run(settings).await,
         Command::Config(config) => config.run(&settings),
     }

@@ -6,7 +6,7 @@ use weekahead_ingest::{IngestReport, IngestRequest, Yahoo, YahooConfig};
 use weekahead_market::Clock;
 
 use crate::platform;
-use crate::progress::{Step, thousands};
+use crate::progress::{self, Step, thousands};
 use crate::settings::Settings;
 
 /// Pulls what the lake lacks into one load.
@@ -17,6 +17,7 @@ pub async fn ingest(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<In
         base_url: settings.provider.url.clone(),
         requests_per_second: NonZeroU32::new(settings.provider.requests_per_second),
         max_concurrency: settings.provider.concurrency,
+        first_delay_ms: settings.provider.first_delay_ms,
         ..YahooConfig::default()
     })?;
     let mut request = IngestRequest::new(settings.universe.symbols.clone(), settings.universe.since);
@@ -28,7 +29,10 @@ pub async fn ingest(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<In
     let said = say(&report);
     step.done(&said);
     for outcome in report.failed() {
-        eprintln!("  {} failed: {}; the next run tries it again", outcome.symbol, outcome.reason);
+        progress::say(&format!(
+            "  {} failed: {}; the next run tries it again",
+            outcome.symbol, outcome.reason
+        ));
     }
     Ok(report)
 }

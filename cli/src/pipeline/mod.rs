@@ -8,9 +8,9 @@ mod train;
 mod views;
 
 pub use features::{FeatureScope, build_features};
-pub use forecast::forecast;
+pub use forecast::{Forecasting, forecast};
 pub use ingest::ingest;
-pub use marts::build_marts;
+pub use marts::Marts;
 pub use train::{Training, outline, train};
 pub use views::{find_view, known_views, training_view, view_or_training};
 

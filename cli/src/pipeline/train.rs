@@ -11,7 +11,7 @@ use weekahead_training::{
 
 use super::{stand, training_view};
 use crate::platform;
-use crate::progress::{Step, thousands};
+use crate::progress::{self, Step, thousands};
 use crate::settings::{Experiment, Settings};
 
 /// Backtests, records, registers and decides.
@@ -133,7 +133,9 @@ fn show(step: &Step, progress: Progress) {
 fn warn(report: &TrainingReport) {
     if !report.features_all_missing.is_empty() {
         let features = report.features_all_missing.join(", ");
-        eprintln!("  warning: no row has {features}: models see what missing values are filled with");
+        progress::say(&format!(
+            "  warning: no row has {features}: models see what missing values are filled with"
+        ));
     }
 }
 

@@ -92,8 +92,12 @@ impl Experiment {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the experiment {}", path.display()))?;
-        let read = toml::from_str::<Self>(&text).map_err(anyhow::Error::from);
-        read.and_then(Self::checked).with_context(|| format!("{} is no experiment", path.display()))
+        Self::parse(&text).with_context(|| format!("{} is no experiment", path.display()))
+    }
+
+    /// Reads the text of a file.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        toml::from_str::<Self>(text).map_err(anyhow::Error::from).and_then(Self::checked)
     }
 
     fn checked(self) -> anyhow::Result<Self> {

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{getpgrp, getpid};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The variable by which a supervisor tells a child that its standard input is a lifeline.
@@ -32,6 +33,19 @@ pub async fn stop_signal() -> Signal {
     }
 }
 
+/// In a process that the scheduler has started as a step: has it stopped, with all that it has started, when the scheduler is gone.
+/// A scheduler that was killed cannot stop its steps, and the next instance would run them beside those that are left.
+pub fn follow_scheduler() {
+    if std::env::var_os(weekahead_schedules::LIFELINE).is_none() {
+        return;
+    }
+    std::thread::spawn(|| {
+        wait_for_end();
+        let own = getpid();
+        let _ = if getpgrp() == own { killpg(own, Signal::SIGTERM) } else { kill(own, Signal::SIGTERM) };
+    });
+}
+
 async fn lifeline_closed() {
     if std::env::var_os(VARIABLE).is_none() {
         std::future::pending::<()>().await;
@@ -39,9 +53,14 @@ async fn lifeline_closed() {
     let (closed, wait) = tokio::sync::oneshot::channel();
     // A thread of its own: a blocking read on the runtime's pool would hold up the process's end.
     std::thread::spawn(move || {
-        let mut sink = [0; 64];
-        while matches!(std::io::stdin().read(&mut sink), Ok(n) if n > 0) {}
+        wait_for_end();
         let _ = closed.send(());
     });
     let _ = wait.await;
+}
+
+/// Returns when standard input has come to its end.
+fn wait_for_end() {
+    let mut sink = [0; 64];
+    while matches!(std::io::stdin().read(&mut sink), Ok(n) if n > 0) {}
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use child::Child;
-pub use lifeline::{stop_requested, stop_signal};
+pub use lifeline::{follow_scheduler, stop_requested, stop_signal};
 pub use lock::InstanceLock;
 pub use service::Service;
 

@@ -16,6 +16,8 @@ mod native;
 mod outages;
 mod page;
 mod platform;
+mod schedule;
 mod services;
+mod simulate;
 mod training;
 mod write_back;

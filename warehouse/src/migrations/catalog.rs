@@ -11,7 +11,7 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: [Migration; 10] = [
+pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "0001_databases",
@@ -72,6 +72,18 @@ pub(super) const MIGRATIONS: [Migration; 10] = [
         up: include_str!("../../migrations/0010_recent_features.up.sql"),
         down: include_str!("../../migrations/0010_recent_features.down.sql"),
     },
+    Migration {
+        version: 11,
+        name: "0011_dbt_results",
+        up: include_str!("../../migrations/0011_dbt_results.up.sql"),
+        down: include_str!("../../migrations/0011_dbt_results.down.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "0012_schedules",
+        up: include_str!("../../migrations/0012_schedules.up.sql"),
+        down: include_str!("../../migrations/0012_schedules.down.sql"),
+    },
 ];
 
 /// The version of the schema that this program works with.
@@ -100,7 +112,7 @@ mod tests {
     fn rendered(cluster: Option<&str>) -> String {
         let topology = Topology::new(cluster.map(str::to_owned));
         let mut text = topology.statements(LEDGER).join(";\n");
-        for migration in &MIGRATIONS {
+        for migration in MIGRATIONS {
             let up = topology.statements(migration.up).join(";\n");
             let down = topology.statements(migration.down).join(";\n");
             text.push_str(&format!("\n\n-- {} up\n{up}\n\n-- down\n{down}", migration.name));

@@ -8,4 +8,5 @@ mod forecasts;
 mod migrations;
 mod point_in_time;
 mod records;
+mod schedules;
 mod support;

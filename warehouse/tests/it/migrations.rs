@@ -22,9 +22,21 @@ async fn up_down_up_and_a_rewritten_migration() {
     assert_eq!(applied(&warehouse).await, all);
     assert!(warehouse.migrate(&lake()).await.unwrap().is_empty(), "the second time there is nothing to do");
     let tables: Vec<String> = warehouse.row_counts("ops").await.unwrap().into_keys().collect();
-    assert_eq!(tables, ["feature_stats", "materialized", "pipeline_runs", "promotions", "schema_migrations"]);
+    let expected = [
+        "dbt_results",
+        "feature_stats",
+        "materialized",
+        "pipeline_runs",
+        "promotions",
+        "schedule_leases",
+        "schedule_runs",
+        "schema_migrations",
+    ];
+    assert_eq!(tables, expected);
 
     let taken_back = [
+        "0012_schedules",
+        "0011_dbt_results",
         "0010_recent_features",
         "0009_shadow_forecasts",
         "0008_adaptive_intervals",

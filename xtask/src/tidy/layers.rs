@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::repository::{Member, Repository};
 
 /// The crates that a layer may use, besides [`TESTS_MAY_USE`] in its tests.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: &[(&str, &[&str])] = &[
     ("market", &[]),
     ("models", &["market"]),
     ("features", &["market"]),
@@ -16,6 +16,9 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("materialize", &["market", "features", "warehouse"]),
     ("training", MODELING),
     ("serving", MODELING),
+    ("simulation", &["market", "ingest", "warehouse"]),
+    ("dashboards", &[]),
+    ("schedules", &["market", "warehouse"]),
     ("cli", ALL),
     ("bench", ALL),
     ("xtask", &[]),
@@ -36,6 +39,9 @@ const ALL: &[&str] = &[
     "materialize",
     "training",
     "serving",
+    "simulation",
+    "dashboards",
+    "schedules",
 ];
 
 /// The embedded engine stands in for a server wherever a test needs one.

@@ -29,7 +29,7 @@ impl Build {
         let Self { views, since, symbols, skip_marts } = self;
         let scope = FeatureScope::new(settings, &views, symbols, since)?;
         if !skip_marts {
-            pipeline::build_marts(settings, None).await?;
+            pipeline::Marts::open(settings)?.build(None).await?;
         }
         pipeline::build_features(settings, &scope, &*pipeline::clock(as_of)).await?;
         Ok(())

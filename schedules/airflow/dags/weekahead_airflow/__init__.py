@@ -1,0 +1,1 @@
+"""What the three DAGs of weekahead have in common."""
