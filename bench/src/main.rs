@@ -13,6 +13,7 @@ mod front;
 mod ingest;
 mod join;
 mod join_alone;
+mod life;
 mod linear;
 mod linear_alone;
 mod load;
@@ -107,6 +108,8 @@ enum Benchmark {
     Answers,
     /// Ten thousand symbols: a batch of forecasts, the start of the server and its memory
     Universe,
+    /// A simulated year of the whole platform
+    Life,
 }
 
 /// A contender that is this program.
@@ -169,6 +172,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(Benchmark::Universe) {
         println!("{}", universe::run(&weekahead, libchdb, cli.runs).await?);
+    }
+    if chosen(Benchmark::Life) {
+        println!("{}", life::run(&weekahead, libchdb, cli.runs)?);
     }
     Ok(())
 }
