@@ -6,6 +6,7 @@ import time
 from datetime import date, datetime, timedelta, timezone
 
 import expected
+import figures
 from lake import Load, Quote
 
 WEEK = timedelta(days=7)
@@ -246,6 +247,63 @@ class Story:
             "marts.leaderboard",
         )
 
+    def every_figure_is_that_of_pandas(self):
+        """Of marts that were built step by step, with answers of several versions, a shadow's, and decisions about them."""
+        series = [session for (symbol, session) in sorted(expected.prices(self.committed)) if symbol == "BBB"]
+        levels, values = [0.05, 0.25, 0.5, 0.75, 0.95], [-0.05, -0.01, 0.002, 0.012, 0.06]
+        for place in (10, 20, 30, 45, 55, len(series) - 1):
+            for symbol in ("AAA", "BBB", "GONE"):
+                # Version 2 answers once more at every origin that is a multiple of 20; version 3 is a shadow.
+                for version in (1, 2, 3) if place % 20 == 0 else (1, 3):
+                    point = (place % 7 - 3) / 1000 * version
+                    self.warehouse.run(
+                        "insert into forecasts.forecasts values "
+                        f"(generateUUIDv4(), '{symbol}', '{series[place]}', 5, 'daily', {version}, 'run-{version}', 'd', "
+                        f"'weekly_core', 'v', '2013-01-25 23:00:00', {point}, {levels}, {values}, 100, [], {levels}, 0, "
+                        f"null, {version == 3}, '2013-02-25 2{version}:00:00')"
+                    )
+        self.warehouse.run(
+            "insert into ops.promotions values "
+            "('2013-01-25 23:00:00', 'daily', 1, 'ridge', 'run-1', 0, true, 'mae', 0.03, nan, nan, 'first'), "
+            "('2013-02-01 23:00:00', 'daily', 2, 'ets', 'run-2', 1, false, 'mae', 0.03, 0.029, 0.4, 'no better')"
+        )
+        self.warehouse.run(
+            "insert into ops.pipeline_runs values "
+            "('weekly 1', 'ingest', '2013-02-01', 'succeeded', '', '2013-02-01 23:00:00', '2013-02-01 23:00:02.5'), "
+            "('weekly 1', 'train', '2013-02-01', 'running', '', '2013-02-01 23:00:03', '2013-02-01 23:00:03')"
+        )
+        self.dbt.build()
+        figures.check(self.warehouse)
+
+    def late_and_restated_bars_change_what_a_full_refresh_would(self):
+        """Bars that move outcomes, and a second backtest: marts that grew are those that are made at once."""
+        for model, run, point in (("ridge", "run-4", 0.02), ("ets", "run-2", -0.01)):
+            self.warehouse.run(
+                "insert into forecasts.backtests select "
+                f"'{run}', '{model}', '{model}', fold, symbol, origin, horizon, {point}, quantile_levels, quantile_values, "
+                "target, '2013-02-25 23:00:00' from forecasts.backtests final where run_id = 'run-0'"
+            )
+        self.commit(self.load(21, 3, 30, {("AAA", date(2013, 1, 31)): 88.0, ("BBB", date(2013, 2, 8)): 21.0}))
+        self.dbt.build()
+        self.check()
+        figures.check(self.warehouse)
+        grown = self.marts()
+        self.dbt.build("--full-refresh")
+        same(grown, self.marts(), "marts after a full refresh")
+
+    def marts(self):
+        """Every row of every mart that does not tell of builds, as a count and a sum; floats to ten digits."""
+        tables = self.warehouse.rows(
+            "select table, groupArray(if(match(type, '^(Nullable.)?Float64'), concat('round(', name, ', 10)'), name)) "
+            "from system.columns where database = 'marts' and table not like '%dbt_backup' "
+            "and table not in ('dbt_results', 'dbt_runs', 'pipeline_health') group by table"
+        )
+        digest = "select count(), sum(cityHash64({})) from marts.{} {}"
+        return {
+            table: self.warehouse.rows(digest.format(", ".join(columns), table, "final" if table == "backtest_runs" else ""))
+            for table, columns in tables
+        }
+
     def run(self):
         steps = [
             self.an_empty_lake_builds,
@@ -260,6 +318,8 @@ class Story:
             self.a_killed_build_leaves_nothing_that_the_next_does_not_mend,
             self.a_lost_object_is_an_error_that_names_it,
             self.forecasts_meet_their_outcomes,
+            self.every_figure_is_that_of_pandas,
+            self.late_and_restated_bars_change_what_a_full_refresh_would,
         ]
         for step in steps:
             began, builds = time.monotonic(), self.dbt.builds

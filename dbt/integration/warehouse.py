@@ -11,22 +11,18 @@ import clickhouse_connect
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# As the warehouse's migrations make it; only for a warehouse without them (--bootstrap).
-BOOTSTRAP = """
-create table if not exists forecasts.forecasts (
-    forecast_id UUID, symbol LowCardinality(String), origin Date32, horizon UInt8,
-    model_name LowCardinality(String), model_version UInt32, run_id String, model_digest String,
-    view LowCardinality(String), view_version String, as_of DateTime64(6, 'UTC'), point Float64,
-    quantile_levels Array(Float64), quantile_values Array(Float64), origin_close Float64,
-    load_ids Array(String), adapted_levels Array(Float64), interval_outcomes UInt32,
-    coverage_80 Nullable(Float64), shadow Bool default false, written_at DateTime64(6, 'UTC'))
-engine ReplacingMergeTree(written_at) order by (model_name, model_version, symbol, origin, horizon);
-create table if not exists forecasts.backtests (
-    run_id String, model LowCardinality(String), model_kind String, fold UInt16, symbol LowCardinality(String),
-    origin Date32, horizon UInt8, point Float64, quantile_levels Array(Float64), quantile_values Array(Float64),
-    target Float64, written_at DateTime64(6, 'UTC'))
-engine ReplacingMergeTree(written_at) order by (run_id, symbol, origin, horizon)
-"""
+MIGRATIONS = PROJECT.parent / "warehouse/migrations"
+
+
+def migrations():
+    """The statements that a warehouse without a cluster is made with; only for one that nobody migrated (--bootstrap)."""
+    for path in sorted(MIGRATIONS.glob("*.up.sql")):
+        text = path.read_text()
+        for place in ("local", "on_cluster", "replicated"):
+            text = text.replace(f"{{{place}}}", "")
+        for statement in text.split(";\n"):
+            if statement.strip() and "-- cluster only" not in statement:
+                yield statement
 
 
 class Warehouse:
@@ -49,9 +45,7 @@ class Warehouse:
         self.client.command(sql)
 
     def bootstrap(self, lake):
-        for database in ("raw", "staging", "marts", "features", "forecasts", "ops"):
-            self.run(f"create database if not exists {database}")
-        for statement in BOOTSTRAP.split(";"):
+        for statement in migrations():
             self.run(statement)
         self.run("drop named collection if exists lake")
         self.run(

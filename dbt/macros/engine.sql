@@ -8,3 +8,8 @@
     {{ kind }}MergeTree({{ arguments }})
   {%- endif -%}
 {%- endmacro %}
+
+{#- `in`, or `global in` where a subquery next to a distributed table must be asked once for all shards. -#}
+{% macro in_subquery() -%}
+  {{ 'global in' if target.cluster else 'in' }}
+{%- endmacro %}

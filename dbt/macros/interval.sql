@@ -1,18 +1,19 @@
 {#- The quantile of level `q` of a forecast, linearly interpolated between the two levels around it.
-    NULL where the forecast's levels do not reach it. -#}
+    NULL where the forecast's levels do not reach it. `q` may be a level, or the variable of a lambda. -#}
 {% macro quantile_at(levels, values, q) -%}
-  {#- 1e-9: a level that was computed (1 - 0.9) is the level that was written. -#}
-  multiIf(
-    empty({{ levels }}) or {{ levels }}[1] > {{ q }} + 1e-9 or {{ levels }}[-1] < {{ q }} - 1e-9, null,
-    arrayExists(l -> abs(l - {{ q }}) <= 1e-9, {{ levels }}),
-      {{ values }}[arrayFirstIndex(l -> abs(l - {{ q }}) <= 1e-9, {{ levels }})],
-    {{ values }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }}) - 1]
-      + ({{ values }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }})]
-         - {{ values }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }}) - 1])
-      * ({{ q }} - {{ levels }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }}) - 1])
-      / ({{ levels }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }})]
-         - {{ levels }}[arrayFirstIndex(l -> l > {{ q }}, {{ levels }}) - 1])
-  )
+  {#- A lambda for the place of the first level that is not below: named once, it is found once. 1e-9: a level that was
+      computed (1 - 0.9) is the level that was written. -#}
+  arrayMap(
+    place -> multiIf(
+      place = 0, null,
+      {{ levels }}[place] <= {{ q }} + 1e-9, {{ values }}[place],
+      place = 1, null,
+      {{ values }}[place - 1]
+        + ({{ values }}[place] - {{ values }}[place - 1]) * ({{ q }} - {{ levels }}[place - 1])
+        / ({{ levels }}[place] - {{ levels }}[place - 1])
+    ),
+    [arrayFirstIndex(level -> level >= {{ q }} - 1e-9, {{ levels }})]
+  )[1]
 {%- endmacro %}
 
 {#- Mean pinball loss over a forecast's levels: max(q (y - v), (q - 1) (y - v)). NULL without quantiles. -#}
