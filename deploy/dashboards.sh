@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # The dashboards in a Superset of the checkout: sets it up in .deps/superset, keeps what it keeps in the platform's home,
 # imports dashboards/superset/bundle, starts it on loopback. Every step is skipped when it is done already.
-#   deploy/dashboards.sh [up|import|stop|setup|test]
+#   deploy/dashboards.sh [up]           sets it up, imports what is new, starts it
+#   deploy/dashboards.sh import         the same, and imports over what was changed there
+#   deploy/dashboards.sh stop
+#   deploy/dashboards.sh setup          the Python environment alone
+#   deploy/dashboards.sh test [...]     a Superset of its own over the warehouse that WEEKAHEAD_WAREHOUSE__URL names, or over a
+#                                       simulated year of its own (with options of dashboards/superset/test_dashboards.py)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,6 +51,61 @@ answers() { python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.a
 need_warehouse() {
     answers "${warehouse%/}/ping" ||
         die "no warehouse answers at $warehouse: start it with \`weekahead up\`, or name yours in WEEKAHEAD_WAREHOUSE__URL"
+}
+
+need_program() {
+    [ -x "$program" ] || die "$program is not there: run \`make build\`"
+    # It carries the bundle that it imports.
+    [ -z "$(find dashboards/superset/bundle -name '*.yaml' -newer "$program")" ] ||
+        die "dashboards/superset/bundle has changed since $program was built: run \`make build\`"
+}
+
+free_ports() {
+    python3 -c '
+import socket
+sockets = [socket.socket() for _ in range(5)]
+for one in sockets: one.bind(("127.0.0.1", 0))
+print(*[one.getsockname()[1] for one in sockets])'
+}
+
+# A platform that has lived through a year, in a temporary home on free ports; it ends with this script, however that ends.
+begin_year() {
+    local lake tracker provider serving ridge
+    year_home="$(mktemp -d "${TMPDIR:-/tmp}/weekahead-year.XXXXXX")"
+    trap end_year EXIT
+    trap 'exit 130' INT TERM
+    read -r lake warehouse tracker provider serving <<<"$(free_ports)"
+    warehouse="http://127.0.0.1:$warehouse"
+    export WEEKAHEAD_WAREHOUSE__URL="$warehouse" WEEKAHEAD_LAKE__ENDPOINT="http://127.0.0.1:$lake"
+    export WEEKAHEAD_TRACKER__URL="http://127.0.0.1:$tracker" WEEKAHEAD_PROVIDER__URL="http://127.0.0.1:$provider"
+    export WEEKAHEAD_SERVING__ADDR="127.0.0.1:$serving"
+    say "a simulated year for the dashboards to show: some minutes"
+    "$program" simulate --from 2012-03-01 --to 2013-02-22 --faults dashboards/superset/year.toml --stay \
+        --experiment dashboards/superset/models.toml --home "$year_home/platform" >"$year_home/year.log" 2>&1 </dev/null &
+    year_pid=$!
+    # Nobody beats the random walk that year: in June somebody gives the ridge a trial, for its forecasts to be seen.
+    year_reaches '^2012-06-01 '
+    ridge="$("$program" models list --home "$year_home/platform" | awk '$2 ~ /^ridge/ && !found { found = $1 } END { print found }')"
+    "$program" models promote "$ridge" --home "$year_home/platform" --as-of 2012-06-01T23:30:00Z >/dev/null \
+        --reason "on trial: it ranks symbols better than chance, though its error is no smaller yet"
+    year_reaches '^Ctrl-C stops'
+    say "$(grep -o '^[0-9]* weeks in [0-9]* s' "$year_home/year.log")"
+}
+
+# Waits for a line of the year's log.
+year_reaches() {
+    until grep -q "$1" "$year_home/year.log"; do
+        kill -0 "$year_pid" 2>/dev/null || { tail -n 20 "$year_home/year.log" >&2; die "the year could not be simulated"; }
+        sleep 1
+    done
+}
+
+end_year() {
+    if [ -n "${year_pid:-}" ]; then
+        kill "$year_pid" 2>/dev/null || true
+        wait "$year_pid" 2>/dev/null || true
+    fi
+    rm -rf "$year_home"
 }
 
 # The secret key, the metadata database and the user `admin`.
@@ -106,12 +166,16 @@ case "${1:-up}" in
     setup) python_environment ;;
     stop) stop ;;
     test)
-        python_environment
         shift
+        python_environment
+        if [[ " $* " != *" --static "* ]]; then
+            need_program
+            if [ -n "${WEEKAHEAD_WAREHOUSE__URL:-}" ]; then need_warehouse; else begin_year; fi
+        fi
         WEEKAHEAD_BIN="$program" "$environment/bin/python" dashboards/superset/test_dashboards.py "$@"
         ;;
     up | import)
-        [ -x "$program" ] || die "$program is not there: run \`make build\`"
+        need_program
         need_warehouse
         python_environment
         home
@@ -120,5 +184,5 @@ case "${1:-up}" in
         say "http://$addr/dashboard/list/   user admin, password $(cat "$SUPERSET_HOME/admin_password")"
         say "stop it with deploy/dashboards.sh stop"
         ;;
-    *) die "deploy/dashboards.sh [up|import|stop|setup|test]" ;;
+    *) die "no such thing as '$1': up, import, stop, setup or test" ;;
 esac
