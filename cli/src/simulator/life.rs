@@ -128,7 +128,7 @@ impl Life {
         let report = self.marts.build(None).await?;
         self.spent.dbt += began.elapsed();
         let built = format!("{} models, {} tests", report.count("model"), report.count("test"));
-        self.record("marts", now, now, began, &built).await
+        self.record("marts", now, began, &built).await
     }
 
     /// Forecasts every week that is whole, or has waited long enough, in order, each from what was known in it.
@@ -211,23 +211,16 @@ impl Life {
     async fn done(&mut self, step: Step, now: AsOf, began: Instant, detail: &str) -> anyhow::Result<()> {
         self.usual.insert(step, began.elapsed());
         let name = step.command().join(" ");
-        self.record(&name, now, now, began, detail).await
+        self.record(&name, now, began, detail).await
     }
 
     /// Writes down what a step did, by the virtual clock.
-    async fn record(
-        &self,
-        step: &str,
-        now: AsOf,
-        as_of: AsOf,
-        began: Instant,
-        detail: &str,
-    ) -> anyhow::Result<()> {
+    async fn record(&self, step: &str, now: AsOf, began: Instant, detail: &str) -> anyhow::Result<()> {
         let took = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::ZERO);
         let row = PipelineRun {
-            pipeline_run_id: format!("simulate {}", as_of.date()),
+            pipeline_run_id: format!("simulate {}", now.date()),
             step: step.to_owned(),
-            as_of,
+            as_of: now,
             status: "succeeded".to_owned(),
             detail: detail.to_owned(),
             started_at: now.instant(),
