@@ -125,15 +125,21 @@ running() { [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null; }
 
 healthy() { answers "http://$addr/health"; }
 
+need_port() {
+    python3 -c 'import socket, sys; socket.create_connection(sys.argv[1].rsplit(":", 1), 5)' "$addr" 2>/dev/null || return 0
+    die "something else listens at $addr: stop it, or choose another address in WEEKAHEAD_DASHBOARDS_ADDR"
+}
+
 start() {
     running && healthy && return
     running && stop
-    healthy && die "something else answers at http://$addr: stop it, or choose another address in WEEKAHEAD_DASHBOARDS_ADDR"
+    need_port
     rm -f "$pid_file"
     nohup "$environment/bin/gunicorn" --bind "$addr" --threads 8 --timeout 120 --pid "$pid_file" 'superset.app:create_app()' \
         >"$SUPERSET_HOME/superset.log" 2>&1 </dev/null &
     for _ in $(seq 120); do
         healthy && return
+        kill -0 $! 2>/dev/null || break
         sleep 1
     done
     die "Superset does not start: see $SUPERSET_HOME/superset.log"
@@ -177,6 +183,7 @@ case "${1:-up}" in
     up | import)
         need_program
         need_warehouse
+        running || need_port
         python_environment
         home
         start

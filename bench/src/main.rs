@@ -8,6 +8,7 @@ mod answers;
 mod answers_feast;
 mod child;
 mod compute;
+mod dashboards;
 mod feature_file;
 mod front;
 mod ingest;
@@ -110,6 +111,8 @@ enum Benchmark {
     Universe,
     /// A simulated year of the whole platform
     Life,
+    /// Every query of the dashboards over 5,000 symbols and ten years
+    Dashboards,
 }
 
 /// A contender that is this program.
@@ -175,6 +178,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(Benchmark::Life) {
         println!("{}", life::run(&weekahead, libchdb, cli.runs)?);
+    }
+    if chosen(Benchmark::Dashboards) {
+        println!("{}", dashboards::run(&weekahead, libchdb, cli.runs).await?);
     }
     Ok(())
 }

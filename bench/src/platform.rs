@@ -34,14 +34,27 @@ struct Settings {
 
 impl Platform {
     /// Starts one and fills its warehouse with the bars of the first symbols.
-    ///
-    /// The API is the last to listen, when everything else answers and the schema is there.
     pub async fn with_bars(
         weekahead: &Path,
         libchdb: &Path,
         quotes: &Quotes,
         count: usize,
     ) -> anyhow::Result<Self> {
+        let platform = Self::start(weekahead, libchdb, count)?;
+        let config = WarehouseConfig { url: platform.warehouse_url(), ..WarehouseConfig::default() };
+        let warehouse = Warehouse::connect(&config).await?;
+        warehouse.execute(BARS_TABLE).await?;
+        write_bars(&warehouse, quotes, count).await?;
+        Ok(platform)
+    }
+
+    /// Starts one that holds its schema and nothing else.
+    pub fn empty(weekahead: &Path, libchdb: &Path) -> anyhow::Result<Self> {
+        Self::start(weekahead, libchdb, 1)
+    }
+
+    /// The API is the last to listen, when everything else answers and the schema is there.
+    fn start(weekahead: &Path, libchdb: &Path, count: usize) -> anyhow::Result<Self> {
         let [lake, warehouse, tracker, serving] = free_addrs()?;
         let settings = Settings {
             weekahead: weekahead.to_owned(),
@@ -54,12 +67,7 @@ impl Platform {
             universe: symbols().take(count).collect::<Vec<_>>().join(","),
         };
         let services = Server::start(settings.command(&["up"]), serving)?;
-        let platform = Self { services, settings };
-        let config = WarehouseConfig { url: platform.warehouse_url(), ..WarehouseConfig::default() };
-        let warehouse = Warehouse::connect(&config).await?;
-        warehouse.execute(BARS_TABLE).await?;
-        write_bars(&warehouse, quotes, count).await?;
-        Ok(platform)
+        Ok(Self { services, settings })
     }
 
     /// A `weekahead` command on this platform.
@@ -75,6 +83,11 @@ impl Platform {
     /// Where the warehouse answers.
     pub fn warehouse_url(&self) -> String {
         format!("http://{}", self.settings.warehouse)
+    }
+
+    /// The port of it.
+    pub fn warehouse_port(&self) -> u16 {
+        self.settings.warehouse.port()
     }
 
     /// The largest resident memory of all services so far, in bytes: the sum of what each had at its own worst.
