@@ -19,7 +19,7 @@ pub enum Dashboards {
 /// Import the dashboards.
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// The Superset, as in https://superset.example.com
+    /// The Superset, as in `https://superset.example.com`
     #[arg(long)]
     url: String,
     /// A user who may import (role Admin); the password is read from SUPERSET_PASSWORD

@@ -26,7 +26,7 @@ pub struct Simulate {
     /// The last day; the last week that ends by it is the last that is lived
     #[arg(long)]
     to: Session,
-    /// Events and faults: a TOML file with [[events]], [[faults]] and [seeded]
+    /// Events and faults: a TOML file with tables `events`, `faults` and `seeded`
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
     /// What seeded events and faults are drawn by
