@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "dashboards/superset"))
 
-from bundle_checks import column_of, read, tiles  # noqa: E402
-from mart_checks import condition, connect  # noqa: E402
+from bundle_checks import read, tiles  # noqa: E402
+from mart_checks import connect, select  # noqa: E402
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
             dataset = datasets[chart["dataset_uuid"]]
             for query in json.loads(chart["query_context"])["queries"]:
                 query = {**query, "filters": query["filters"] + chosen[name], "columns": query.get("columns") or []}
-                ask(warehouse, f"{dashboard_name}, {name}", grouped(query, dataset), runs)
+                ask(warehouse, f"{dashboard_name}, {name}", select(query, dataset, grouped=True)[0], runs)
 
 
 def ask(warehouse, name: str, sql: str, runs: int) -> list:
@@ -69,19 +69,6 @@ def choose(one: dict, first, shown: dict, datasets: dict, chosen: dict) -> None:
         columns = {known["column_name"] for known in datasets[chart["dataset_uuid"]]["columns"]}
         if chart_id not in one["scope"]["excluded"] and column in columns:
             chosen[name].append({"col": column, "op": "==", "val": first})
-
-
-def grouped(query: dict, dataset: dict) -> str:
-    """The query as Superset writes it: saved metrics, grouped by the columns."""
-    of_metric = {metric["metric_name"]: metric["expression"] for metric in dataset["metrics"]}
-    columns, metrics = [column_of(column) for column in query["columns"]], query.get("metrics") or []
-    where = [term for term in map(condition, query["filters"]) if term]
-    order = [f"{of_metric.get(term, term)} {'ASC' if ascending else 'DESC'}" for term, ascending in query.get("orderby") or []]
-    sql = f"SELECT {', '.join(columns + [of_metric[metric] for metric in metrics])} FROM marts.`{dataset['table_name']}`"
-    sql += f" WHERE {' AND '.join(where)}" if where else ""
-    sql += f" GROUP BY {', '.join(columns)}" if columns and metrics else ""
-    sql += f" ORDER BY {', '.join(order)}" if order else ""
-    return sql + (f" LIMIT {query['row_limit']}" if query.get("row_limit") else "")
 
 
 if __name__ == "__main__":

@@ -31,16 +31,19 @@ def check_columns(warehouse) -> None:
         assert not wrong, f"dataset {name}: (said, there) {wrong}"
 
 
-def select(query: dict, dataset: dict) -> tuple[str, list[str]]:
-    """The query as SQL without GROUP BY and MAX, and the labels of its columns."""
-    of_metric = {metric["metric_name"]: metric["expression"][4:-1] for metric in dataset["metrics"]}
+def select(query: dict, dataset: dict, grouped: bool = False) -> tuple[str, list[str]]:
+    """The query as SQL, and the labels of its columns: without GROUP BY and MAX, or `grouped` as Superset writes it."""
+    span = slice(None) if grouped else slice(4, -1)
+    of_metric = {metric["metric_name"]: metric["expression"][span] for metric in dataset["metrics"]}
     metrics = query.get("metrics") or []
     labels = [column if isinstance(column, str) else column["label"] for column in query["columns"]] + list(metrics)
-    terms = [column_of(column) for column in query["columns"]] + [of_metric[metric] for metric in metrics]
+    columns = [column_of(column) for column in query["columns"]]
+    terms = columns + [of_metric[metric] for metric in metrics]
     where = [term for term in map(condition, query["filters"]) if term]
     order = [f"{of_metric.get(term, term)} {'ASC' if ascending else 'DESC'}" for term, ascending in query.get("orderby") or []]
     sql = f"SELECT {', '.join(terms)} FROM marts.`{dataset['table_name']}`"
     sql += f" WHERE {' AND '.join(where)}" if where else ""
+    sql += f" GROUP BY {', '.join(columns)}" if grouped and columns and metrics else ""
     sql += f" ORDER BY {', '.join(order)}" if order else ""
     sql += f" LIMIT {query['row_limit']}" if query.get("row_limit") else ""
     return sql, labels
