@@ -1,6 +1,6 @@
 //! One HTTP exchange with the server: addresses, credentials, bounded time, repetition of what may be repeated.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
@@ -104,10 +104,13 @@ impl Transport {
                 request.header(header::CONTENT_TYPE, "application/octet-stream").body(bytes.clone())
             }
         };
+        let begun = Instant::now();
         let response = request.send().await.map_err(|e| self.failure(call, timeout, e))?;
         let status = response.status();
         let retry_after_ms = retry_after_ms(&response);
         let body = response.bytes().await.map_err(|e| self.failure(call, timeout, e))?;
+        let took_ms = begun.elapsed().as_millis() as u64;
+        tracing::debug!(call = call.name(), status = status.as_u16(), took_ms, "answered");
         if status.is_success() {
             return Ok(body);
         }

@@ -67,6 +67,8 @@ pub struct Recording<'a> {
     session_key: String,
     now_ms: i64,
     parent: Run,
+    /// Whether it was begun before: then anything may be recorded already.
+    is_continued: bool,
     /// The runs of the models as they were found or begun.
     children: Mutex<BTreeMap<String, Run>>,
     worker: Worker,
@@ -90,9 +92,9 @@ impl<'a> Recording<'a> {
         run.tags.extend(worker.tags());
         run.description = Some(describe(plan, dataset));
         let mut children = runs_of_session(tracker, &experiment, session_key).await?;
-        let parent = match children.remove("") {
-            Some(parent) => parent,
-            None => tracker.create_run(&run).await?,
+        let (parent, is_continued) = match children.remove("") {
+            Some(parent) => (parent, true),
+            None => (tracker.create_run(&run).await?, false),
         };
         if parent.info.status != RunStatus::Finished {
             reopen(tracker, &parent).await?;
@@ -102,7 +104,18 @@ impl<'a> Recording<'a> {
         let now_ms = parent.info.start_time_ms;
         let (digest, session_key) = (dataset.digest(), session_key.to_owned());
         let children = Mutex::new(children);
-        Ok(Self { tracker, plan, dataset, digest, session_key, now_ms, parent, children, worker })
+        Ok(Self {
+            tracker,
+            plan,
+            dataset,
+            digest,
+            session_key,
+            now_ms,
+            parent,
+            is_continued,
+            children,
+            worker,
+        })
     }
 
     /// The decision of a session that has been recorded already.
@@ -212,7 +225,11 @@ impl<'a> Recording<'a> {
         artifact: &Artifact,
     ) -> Result<ModelVersion> {
         let model = &self.plan.model_name;
-        let known = self.tracker.versions_of_run(model, &run.run_id).await?.into_iter();
+        let known = match self.is_continued {
+            true => self.tracker.versions_of_run(model, &run.run_id).await?,
+            false => Vec::new(),
+        };
+        let known = known.into_iter();
         let mut same =
             known.filter(|version| version.tags.get(ModelVersion::DIGEST_TAG) == Some(&artifact.digest));
         if let Some(version) = same.next() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use serde_json::json;
 use weekahead_market::{ForecastKey, Quantile};
 use weekahead_tracker::{ModelVersion, Run};
@@ -14,7 +15,7 @@ use crate::evaluation::{Decision, LossSeries, Metrics};
 use crate::plots::{self, Picture};
 use crate::recording::{Figures, Recording};
 use crate::report::{ReportInput, html};
-use crate::{Backtest, Dataset, ExperimentPlan, Lineage, Result};
+use crate::{Backtest, Dataset, ExperimentPlan, Lineage, PlanSettings, Result};
 
 /// A model as it is written down.
 pub(super) struct Recorded {
@@ -54,11 +55,13 @@ impl Session {
         let lineage = Lineage::read(&self.lake, &self.warehouse, dataset.as_of).await?;
         let Walked { trained, mut excluded } = walked;
         let baseline = trained.first().map(|baseline| baseline.backtest.losses.clone()).unwrap_or_default();
+        let drawn: Vec<_> =
+            trained.par_iter().map(|model| Drawn::of(model, &baseline, dataset, &plan.settings)).collect();
         let mut recorded = Vec::with_capacity(trained.len());
-        for model in trained {
+        for (model, drawn) in trained.into_iter().zip(drawn) {
             let scribe = Scribe { session: self, plan, dataset, recording, lineage: &lineage, written_at };
             let spec = model.backtest.spec.clone();
-            match scribe.model(model, &baseline).await {
+            match scribe.model(model, drawn).await {
                 Ok(written) => {
                     let version = written.version.as_ref().map(|version| version.version);
                     let model = written.name();
@@ -95,6 +98,29 @@ fn leader(trained: &[Trained]) -> Option<&Backtest> {
     backtests.min_by(|one, other| one.metrics.mae.total_cmp(&other.metrics.mae))
 }
 
+/// What is shown of a model beside its metrics.
+struct Drawn {
+    figures: Figures,
+    pictures: Vec<Picture>,
+}
+
+impl Drawn {
+    fn of(
+        trained: &Trained,
+        baseline: &LossSeries,
+        dataset: &Dataset,
+        settings: &PlanSettings,
+    ) -> Result<Self> {
+        let Trained { backtest, artifact } = trained;
+        let figures = Figures::of(backtest, baseline, dataset, settings)?;
+        let mut pictures = plots::of_backtest(backtest, baseline, dataset, settings)?;
+        if let Some(artifact) = artifact {
+            pictures.push(plots::importance(&backtest.spec, &artifact.importances)?);
+        }
+        Ok(Self { figures, pictures })
+    }
+}
+
 /// Who writes one model down.
 struct Scribe<'a> {
     session: &'a Session,
@@ -106,13 +132,9 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    async fn model(&self, trained: Trained, baseline: &LossSeries) -> Result<Recorded> {
+    async fn model(&self, trained: Trained, drawn: Result<Drawn>) -> Result<Recorded> {
         let Trained { backtest, artifact } = &trained;
-        let figures = Figures::of(backtest, baseline, self.dataset, &self.plan.settings)?;
-        let mut pictures = plots::of_backtest(backtest, baseline, self.dataset, &self.plan.settings)?;
-        if let Some(artifact) = artifact {
-            pictures.push(plots::importance(&backtest.spec, &artifact.importances)?);
-        }
+        let Drawn { figures, pictures } = drawn?;
         let run = self.recording.record(backtest, &figures, &pictures, self.lineage).await?;
         let rows = stored(self.dataset, backtest, &run, self.plan, self.written_at)?;
         self.session.warehouse.write_backtests(&rows).await?;
