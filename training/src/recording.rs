@@ -14,6 +14,7 @@ mod worker;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures::future::try_join_all;
 use serde_json::json;
 use weekahead_models::ModelSpec;
 use weekahead_tracker::{
@@ -71,6 +72,8 @@ pub struct Recording<'a> {
     is_continued: bool,
     /// The runs of the models as they were found or begun.
     children: Mutex<BTreeMap<String, Run>>,
+    /// The skill ratio of each trial that this session recorded.
+    tried: Mutex<BTreeMap<String, f64>>,
     worker: Worker,
 }
 
@@ -103,7 +106,7 @@ impl<'a> Recording<'a> {
         // A session that is continued keeps its first clock: a number recorded again must be the same record.
         let now_ms = parent.info.start_time_ms;
         let (digest, session_key) = (dataset.digest(), session_key.to_owned());
-        let children = Mutex::new(children);
+        let (children, tried) = (Mutex::new(children), Mutex::default());
         Ok(Self {
             tracker,
             plan,
@@ -114,6 +117,7 @@ impl<'a> Recording<'a> {
             parent,
             is_continued,
             children,
+            tried,
             worker,
         })
     }
@@ -158,6 +162,10 @@ impl<'a> Recording<'a> {
         self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn tried(&self) -> MutexGuard<'_, BTreeMap<String, f64>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The run of a model, found or begun.
     async fn child(&self, spec: &ModelSpec) -> Result<Run> {
         let name = spec.to_string();
@@ -195,8 +203,10 @@ impl<'a> Recording<'a> {
         let run_id = &run.info.run_id;
         let mut batch = Batch { metrics: self.metrics(backtest, figures), ..self.batch(&backtest.spec) };
         batch.params.insert("folds".to_owned(), backtest.fold_metrics.len().to_string());
-        batch.tags.insert(trials::TRIAL_TAG.to_owned(), trials::name(&batch.params, &backtest.spec));
+        let trial = trials::name(&batch.params, &backtest.spec);
+        batch.tags.insert(trials::TRIAL_TAG.to_owned(), trial.clone());
         self.tracker.log_batch(run_id, &batch).await?;
+        self.tried().extend(figures.skill_ratio.map(|ratio| (trial, ratio)));
         self.tracker.log_inputs(run_id, &[self.tracked_dataset(lineage)]).await?;
         let svg = |picture: &Picture| (picture.artifact_path(), picture.svg.clone().into_bytes().into());
         self.tracker.put_artifacts(&run.info.artifact_uri, pictures.iter().map(svg)).await?;
@@ -271,10 +281,9 @@ impl<'a> Recording<'a> {
         self.tracker.log_batch(parent, &Batch { metrics, tags, ..Batch::default() }).await?;
         let artifact = figures.to_string().into_bytes().into();
         self.tracker.put_artifact(&self.parent.info.artifact_uri, "decision.json", artifact).await?;
-        for child in children {
-            self.tracker.finish_run(&child.info.run_id, RunStatus::Finished, self.now_ms).await?;
-        }
-        Ok(self.tracker.finish_run(parent, RunStatus::Finished, self.now_ms).await?)
+        let end = |run_id| self.tracker.finish_run(run_id, RunStatus::Finished, self.now_ms);
+        try_join_all(children.iter().map(|child| end(&child.info.run_id))).await?;
+        Ok(end(parent).await?)
     }
 
     /// Ends the session's runs as failed, with the reason.

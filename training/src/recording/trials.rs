@@ -32,16 +32,16 @@ pub(super) fn name(params: &BTreeMap<String, String>, spec: &ModelSpec) -> Strin
 }
 
 impl Recording<'_> {
-    /// The newest skill ratio of each distinct trial of the experiment that looks as far ahead, this session's included.
+    /// The skill ratio of each distinct trial of the experiment that looks as far ahead: this session's own, else the newest.
     ///
     /// Two runs are one trial when all their parameters are equal but those of the data: a model that is trained again
-    /// every week is tried once. The newest runs are looked at first and then those of other trials alone, so that years of
-    /// weekly trainings cost no more than the first one.
+    /// every week is tried once. This session's trials are known; the newest runs of others are looked at, and then those of
+    /// yet others alone, so that years of weekly trainings cost no more than the first one.
     ///
     /// # Errors
     /// Those of the tracker.
     pub async fn trial_ratios(&self) -> Result<Vec<f64>> {
-        let mut newest: BTreeMap<String, f64> = BTreeMap::new();
+        let mut newest = self.tried().clone();
         let horizon = self.dataset.horizon.to_string();
         loop {
             let mut search = SearchRuns::in_experiment(&self.parent.info.experiment_id);
