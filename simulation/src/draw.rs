@@ -33,14 +33,7 @@ pub(crate) fn events(
     seed: u64,
 ) -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for found in 0..count {
-        let fits =
-            |_| scenario.add_event(event(&mut rng, world, calendar, weeks)?, world, calendar, weeks).ok();
-        if (0..DRAWS).find_map(fits).is_none() {
-            return Err(Error::TooManyFaults { wanted: count, found });
-        }
-    }
-    Ok(())
+    draw(count, || scenario.add_event(event(&mut rng, world, calendar, weeks)?, world, calendar, weeks).ok())
 }
 
 /// Adds `count` faults; the first week is spared, for there to be something to go on from.
@@ -55,9 +48,13 @@ pub(crate) fn faults(
     // Another stream than that of the events: more of those must not change these.
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(1);
+    draw(count, || scenario.add_fault(fault(&mut rng, world, weeks)?, world, calendar, weeks).ok())
+}
+
+/// Adds one after the other, each drawn until it fits.
+fn draw(count: usize, mut fits: impl FnMut() -> Option<()>) -> Result<()> {
     for found in 0..count {
-        let fits = |_| scenario.add_fault(fault(&mut rng, world, weeks)?, world, calendar, weeks).ok();
-        if (0..DRAWS).find_map(fits).is_none() {
+        if !(0..DRAWS).any(|_| fits().is_some()) {
             return Err(Error::TooManyFaults { wanted: count, found });
         }
     }

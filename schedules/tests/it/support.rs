@@ -1,16 +1,15 @@
 //! Jobs, instants, and an engine of its own for each test.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use weekahead_engine::{EngineConfig, EngineHandle};
 use weekahead_market::Calendar;
 use weekahead_schedules::{CatchUp, Event, Job, Rule, Step, Tell};
-use weekahead_warehouse::{LakeLocation, Warehouse, WarehouseConfig};
+use weekahead_warehouse::Warehouse;
+
+use crate::engine;
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -62,45 +61,21 @@ pub fn listener() -> (Tell, Told) {
     (tell, told)
 }
 
-/// A running engine over a directory of its own.
+/// A running engine, and a directory for what steps write.
 pub struct Engine {
-    handle: EngineHandle,
+    engine: engine::Engine,
     pub data: tempfile::TempDir,
 }
 
 impl Engine {
     /// An engine with our schema.
     pub async fn migrated() -> (Self, Warehouse) {
-        let data = tempfile::tempdir().unwrap();
-        let engine = EngineConfig {
-            data_dir: data.path().join("warehouse"),
-            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            libchdb: libchdb(),
-            allowed_s3_prefixes: vec!["http://127.0.0.1:9/".to_owned()],
-            ..EngineConfig::default()
-        };
-        let handle = weekahead_engine::serve(engine).await.unwrap();
-        let url = format!("http://{}", handle.local_addr());
-        let warehouse = Warehouse::new(&WarehouseConfig { url, ..WarehouseConfig::default() }).unwrap();
-        let lake = LakeLocation {
-            url: "http://127.0.0.1:9/lake/".to_owned(),
-            access_key_id: None,
-            secret_access_key: None,
-        };
-        warehouse.migrate(&lake).await.unwrap();
-        (Self { handle, data }, warehouse)
+        let (engine, warehouse) = engine::migrated().await;
+        (Self { engine, data: tempfile::tempdir().unwrap() }, warehouse)
     }
 
     /// Ends the engine: a process that leaves while it runs may crash on its way out.
     pub async fn stop(self) {
-        self.handle.shutdown().await;
+        self.engine.stop().await;
     }
-}
-
-/// The engine's library, which `make test` puts in place.
-fn libchdb() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.deps/chdb/libchdb.so");
-    let path = std::env::var_os("WEEKAHEAD_LIBCHDB").map_or(checkout, PathBuf::from);
-    assert!(path.exists(), "{} is missing: run `make test`, or set WEEKAHEAD_LIBCHDB", path.display());
-    path
 }

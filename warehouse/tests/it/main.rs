@@ -3,6 +3,8 @@
 
 mod access;
 mod bars;
+#[path = "../support/engine.rs"]
+mod engine;
 mod features;
 mod forecasts;
 mod migrations;
