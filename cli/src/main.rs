@@ -4,6 +4,7 @@ mod artifacts;
 mod commands;
 mod failure;
 mod logging;
+mod own_program;
 mod pipeline;
 mod platform;
 mod progress;

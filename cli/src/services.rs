@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::own_program::OwnProgram;
 use crate::settings::Settings;
 use crate::supervisor::Service;
 
@@ -76,20 +77,9 @@ fn own(
     setting: &'static str,
     settings: &Settings,
 ) -> anyhow::Result<Service> {
-    let mut args: Vec<OsString> = command.iter().map(OsString::from).collect();
-    if let Some(file) = &settings.file {
-        args.splice(0..0, ["--config".into(), file.into()]);
-    }
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    Ok(Service { name, program, args, env: inherited(settings), addr, health_path: None, setting })
-}
-
-/// Children read the same layers as we did; what a flag of ours changed goes by variable.
-fn inherited(settings: &Settings) -> Vec<(String, String)> {
-    vec![
-        ("WEEKAHEAD_HOME".into(), settings.home.display().to_string()),
-        ("WEEKAHEAD_PROVIDER__URL".into(), settings.provider.url.clone()),
-    ]
+    let OwnProgram { file: program, mut args, env } = OwnProgram::with(settings)?;
+    args.extend(command.iter().map(OsString::from));
+    Ok(Service { name, program, args, env, addr, health_path: None, setting })
 }
 
 fn mlflow(settings: &Settings) -> anyhow::Result<Service> {

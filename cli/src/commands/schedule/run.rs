@@ -1,10 +1,9 @@
 //! `weekahead schedule run`: the scheduler itself.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -13,6 +12,7 @@ use weekahead_schedules::lease::Access;
 use weekahead_schedules::{Program, Runner, Scheduler, StopSwitch, Summary};
 
 use super::{schedule, told};
+use crate::own_program::OwnProgram;
 use crate::platform;
 use crate::settings::Settings;
 use crate::supervisor::stop_signal;
@@ -105,10 +105,8 @@ async fn scheduler(settings: &Settings) -> anyhow::Result<Scheduler> {
     Ok(Scheduler { schedule, runner, clock: Arc::new(SystemClock), times, parallel })
 }
 
-/// This program, with the layers of settings that it was given itself; variables are inherited.
+/// This program, for its steps.
 fn program(settings: &Settings) -> anyhow::Result<Program> {
-    let file = std::env::current_exe().context("cannot find this program's own file")?;
-    let args = settings.file.iter().flat_map(|file| [OsString::from("--config"), file.into()]).collect();
-    let env = vec![("WEEKAHEAD_HOME".to_owned(), settings.home.display().to_string())];
+    let OwnProgram { file, args, env } = OwnProgram::with(settings)?;
     Ok(Program { file, args, env, logs: settings.home.join("logs") })
 }
