@@ -1,7 +1,7 @@
 //! The engine of each test, and short ways to say what rows hold.
 
 use weekahead_market::{AsOf, Session, Symbol};
-use weekahead_warehouse::{BarVersion, Warehouse};
+use weekahead_warehouse::BarVersion;
 
 pub use crate::engine::{Engine, lake, migrated};
 
