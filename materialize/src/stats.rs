@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use weekahead_features::View;
 use weekahead_features::stats::{Sample, population_stability_index};
+use weekahead_features::{Feature, View};
 use weekahead_market::{AsOf, Session};
 use weekahead_warehouse::{FeatureExtent, FeatureRows, FeatureStats, Sampling, Warehouse};
 
@@ -36,8 +36,10 @@ pub(crate) async fn describe(
     }
     let sampling = sampling(&extent);
     let rows = warehouse.sampled_features(as_of, name, version, view.features(), sampling).await?;
-    let described =
-        tokio::task::spawn_blocking(move || statistics(&rows, as_of, &extent, sampling.recent_from));
+    let described = tokio::task::spawn_blocking({
+        let view = view.clone();
+        move || statistics(&rows, &view, as_of, &extent, sampling.recent_from)
+    });
     let stats = described.await.map_err(|_| Error::Interrupted { view: name.to_owned() })?;
     Ok(warehouse.write_feature_stats(name, version, written_at, &stats).await?)
 }
@@ -57,6 +59,7 @@ fn sampling(extent: &FeatureExtent) -> Sampling {
 
 fn statistics(
     rows: &FeatureRows,
+    view: &View,
     as_of: AsOf,
     extent: &FeatureExtent,
     recent_from: Session,
@@ -68,8 +71,10 @@ fn statistics(
         Sample::new(values.filter(|(_, of_row)| **of_row == recent).map(|(value, _)| *value))
     };
     let before = rows.sessions.iter().filter(|session| **session < recent_from).max();
-    let of_feature = |(feature, name): (usize, &String)| {
+    let of_feature = |(feature, Feature { name, expr }): (usize, &Feature)| {
         let (recent, training) = (sample(feature, true), sample(feature, false));
+        // A quarter never has the months of a year: nothing drifts there.
+        let psi = if expr.is_of_dates() { f64::NAN } else { population_stability_index(&training, &recent) };
         FeatureStats {
             feature: name.clone(),
             as_of,
@@ -85,10 +90,10 @@ fn statistics(
             training_null_rate: training.null_rate(),
             training_mean: training.mean(),
             training_std: training.std(),
-            psi: population_stability_index(&training, &recent),
+            psi,
         }
     };
-    rows.names.par_iter().enumerate().map(of_feature).collect()
+    view.definitions().par_iter().enumerate().map(of_feature).collect()
 }
 
 #[cfg(test)]

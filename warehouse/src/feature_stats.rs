@@ -16,7 +16,7 @@ use crate::{Result, TableDigest, Warehouse};
 /// Those of the feature; rates are shares of rows; `psi` has none.
 ///
 /// # Missing values
-/// NaN for a statistic of no values.
+/// NaN for a statistic of no values, and for the `psi` of what follows from dates alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureStats {
     /// The feature.

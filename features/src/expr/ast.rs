@@ -83,6 +83,21 @@ impl Expr {
         own + self.inputs().map(Self::operators).sum::<usize>()
     }
 
+    /// Whether no bar counts in it: it follows from dates alone.
+    ///
+    /// ```
+    /// use weekahead_features::expr::Expr;
+    /// let is_of_dates = |text: &str| Expr::parse(text).unwrap().is_of_dates();
+    /// assert!(is_of_dates("month == 1"));
+    /// assert!(!is_of_dates("If(month == 1, volume, 0)"));
+    /// ```
+    pub fn is_of_dates(&self) -> bool {
+        match self {
+            Self::Field(field) => field.is_of_date(),
+            _ => self.inputs().all(Self::is_of_dates),
+        }
+    }
+
     /// Whether its value depends on other symbols.
     pub fn is_cross_sectional(&self) -> bool {
         matches!(self, Self::CrossSection(..)) || self.inputs().any(Self::is_cross_sectional)

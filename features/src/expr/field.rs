@@ -97,6 +97,11 @@ impl Field {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
+    /// Whether it follows from the session's date alone.
+    pub fn is_of_date(self) -> bool {
+        matches!(self, Self::DayOfWeek | Self::DayOfMonth | Self::Month | Self::DaysToMonthEnd)
+    }
+
     /// The values of a block of sessions; what is not finite is missing.
     pub(crate) fn fill(self, sessions: &[Session], bars: &[Bar], factors: &[Factors], out: &mut [f64]) {
         let raw = |value: fn(&Bar) -> f64, out: &mut [f64]| {

@@ -9,6 +9,7 @@ fn view() -> View {
     let text = "name = 'described'\n\
                 [[feature]]\nname = 'price'\nexpr = 'close'\n\
                 [[feature]]\nname = 'gain'\nexpr = 'close / Ref(close, 1) - 1'\n\
+                [[feature]]\nname = 'january'\nexpr = 'month == 1'\n\
                 [[feature]]\nname = 'late'\nexpr = 'If(close > 900, volume / (close - close), volume)'\n";
     View::parse(text).unwrap()
 }
@@ -29,8 +30,9 @@ async fn drift_is_of_the_last_quarter_against_all_before() {
     }
     platform.build(&view, &all, published(391)).await;
     let found = stats(&platform, &view, published(391)).await;
-    let [gain, late, price] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!([&gain.feature, &late.feature, &price.feature], ["gain", "late", "price"]);
+    let [gain, january, late, price] = found.as_slice() else { panic!("{found:?}") };
+    let names = [&gain.feature, &january.feature, &late.feature, &price.feature];
+    assert_eq!(names, ["gain", "january", "late", "price"]);
 
     assert_eq!((price.recent, price.recent_rows), ((session(300), session(390)), 182));
     assert_eq!((price.training, price.training_rows), ((session(0), session(299)), 600));
@@ -40,6 +42,9 @@ async fn drift_is_of_the_last_quarter_against_all_before() {
 
     assert_eq!((late.null_rate, late.training_null_rate), (1.0, 0.0));
     assert!(late.mean.is_nan() && late.psi > 5.0, "{late:?}");
+
+    // The date of a quarter is never that of a year, which is no drift.
+    assert!(january.psi.is_nan() && january.mean != january.training_mean, "{january:?}");
 
     // The first session has no gain; of 182 recent rows two have one of 9.
     assert_eq!((gain.training_null_rate, gain.null_rate), (2.0 / 600.0, 0.0));
@@ -54,7 +59,7 @@ async fn statistics_follow_the_rows_and_the_instant() {
     platform.warehouse.write_bars(&history("AAPL", 0..50)).await.unwrap();
     platform.build(&view, &all, published(50)).await;
     let first = stats(&platform, &view, published(50)).await;
-    assert_eq!((first.len(), first[0].recent_rows, first[0].training_rows), (3, 50, 0));
+    assert_eq!((first.len(), first[0].recent_rows, first[0].training_rows), (4, 50, 0));
     assert!(first[0].psi.is_nan(), "all is recent: there is nothing to compare with");
 
     // Nothing new: nothing is said again.
