@@ -16,7 +16,7 @@ use crate::{Error, Event, Fault, FaultKind, Result, Scenario, Step, Week, World}
 pub struct Seeded {
     /// Restatements, missing bars and splits; nobody is delisted by lot.
     pub events: usize,
-    /// Faults of every kind.
+    /// Late and doubled bars, garbled answers, a provider away, crashes.
     pub faults: usize,
 }
 

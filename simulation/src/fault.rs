@@ -27,6 +27,11 @@ pub enum FaultKind {
         /// How many.
         sessions: u8,
     },
+    /// The last bar of the week cannot be, its highest price below its lowest, and is put right a week later.
+    Invalid {
+        /// Whose.
+        symbol: Symbol,
+    },
     /// The newest row comes twice in one answer.
     Duplicated {
         /// Whose.
@@ -81,16 +86,17 @@ impl FaultKind {
     /// Whose answers it is about; `None` for all of them, or for none.
     pub(crate) fn symbol(&self) -> Option<&Symbol> {
         match self {
-            Self::Late { symbol, .. } | Self::Duplicated { symbol } | Self::Garbled { symbol } => {
-                Some(symbol)
-            }
+            Self::Late { symbol, .. }
+            | Self::Invalid { symbol }
+            | Self::Duplicated { symbol }
+            | Self::Garbled { symbol } => Some(symbol),
             Self::Away | Self::Crash { .. } => None,
         }
     }
 
     /// Whether bars come in another week because of it.
     pub(crate) fn delays(&self) -> bool {
-        matches!(self, Self::Late { .. } | Self::Away)
+        matches!(self, Self::Late { .. } | Self::Invalid { .. } | Self::Away)
     }
 }
 
@@ -99,6 +105,7 @@ impl fmt::Display for FaultKind {
         match self {
             Self::Late { symbol, sessions: 1 } => write!(f, "a late bar of {symbol}"),
             Self::Late { symbol, sessions } => write!(f, "{sessions} late bars of {symbol}"),
+            Self::Invalid { symbol } => write!(f, "an impossible bar of {symbol}"),
             Self::Duplicated { symbol } => write!(f, "a row of {symbol} twice"),
             Self::Garbled { symbol } => write!(f, "garbled answers for {symbol}"),
             Self::Away => f.write_str("the provider away"),

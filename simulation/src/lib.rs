@@ -1,8 +1,8 @@
 //! Years of the platform's life under a virtual clock: the weeks, what happens in them, and what must come out.
 //!
 //! *Events* belong to the world: a delisting, a split that is announced late, a restated bar, a session without a bar. They
-//! change what the platform ends with. *Faults* are mended: bars that come late, rows that come twice, a provider that is
-//! away, answers that are garbled, a process that is killed. They change when things are known here, and must change no
+//! change what the platform ends with. *Faults* are mended: bars that come late or cannot be, rows that come twice, a provider
+//! that is away, answers that are garbled, a process that is killed. They change when things are known here, and must change no
 //! table but those that tell of loads and runs.
 //!
 //! Invariant: pure but for [`fingerprint`], which asks the warehouse. The same plan, seed, quotes and range give the same

@@ -20,7 +20,7 @@ use crate::{Error, Event, Fault, FaultKind, Result, Week, World};
 /// weeks_later = 1
 ///
 /// [[faults]]
-/// kind = "late"                 # late | duplicated | garbled | away | crash
+/// kind = "late"                 # late | invalid | duplicated | garbled | away | crash
 /// week = "2010-07-16"
 /// symbol = "MSFT"
 /// sessions = 2

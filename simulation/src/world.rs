@@ -102,13 +102,9 @@ impl World {
                 let since = week_of(calendar, weeks, event.session)?.unwrap_or(0);
                 happen(event, &mut days, week.number >= since + event.kind.weeks_later());
             }
-            for fault in &scenario.faults {
-                if let FaultKind::Late { symbol: late, sessions } = &fault.kind
-                    && late == symbol
-                    && week_of(calendar, weeks, fault.week)? == Some(week.number)
-                {
-                    let from = calendar.offset(week.origin, 1 - i64::from(*sessions))?;
-                    days.retain(|day| day.session < from);
+            for fault in scenario.faults.iter().filter(|fault| fault.kind.symbol() == Some(symbol)) {
+                if week_of(calendar, weeks, fault.week)? == Some(week.number) {
+                    withhold(&fault.kind, &mut days, calendar, week.origin)?;
                 }
             }
             // Sessions stay distinct: days are only left out or changed.
@@ -140,7 +136,7 @@ impl World {
                     .fold(plan, |plan, symbol| plan.always(symbol, replay::Fault::status(503))),
                 FaultKind::Garbled { symbol } => plan.on(symbol, 2, replay::Fault::Html),
                 FaultKind::Duplicated { symbol } => plan.always(symbol, replay::Fault::DuplicateRow),
-                FaultKind::Late { .. } | FaultKind::Crash { .. } => plan,
+                FaultKind::Late { .. } | FaultKind::Invalid { .. } | FaultKind::Crash { .. } => plan,
             };
         }
         Ok(plan)
@@ -168,6 +164,22 @@ fn happen(event: &Event, days: &mut Vec<DayQuote>, known: bool) {
             }
         }
     }
+}
+
+/// What the provider does not show of a week that ends with `origin`, or shows wrong.
+fn withhold(kind: &FaultKind, days: &mut Vec<DayQuote>, calendar: &Calendar, origin: Session) -> Result<()> {
+    match kind {
+        FaultKind::Late { sessions, .. } => {
+            let from = calendar.offset(origin, 1 - i64::from(*sessions))?;
+            days.retain(|day| day.session < from);
+        }
+        FaultKind::Invalid { .. } => {
+            let last = days.iter_mut().filter(|day| day.session == origin);
+            last.for_each(|day| day.bar.high = 0.9 * day.bar.low);
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn scale(day: &mut DayQuote, factor: f64) {

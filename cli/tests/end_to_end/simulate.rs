@@ -40,6 +40,7 @@ async fn sixteen_weeks_end_alike_with_and_without_faults() {
         "4 symbols not answered for",
         "waits for AAPL 2012-01-17 and",
         "made up for 2012-02-17",
+        "waits for IBM 2012-01-13",
     ] {
         assert!(told.contains(fault), "it never said `{fault}`:\n{told}");
     }
