@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::settings::Settings;
 
 /// What this program is started with to have the settings that it has here.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct OwnProgram {
     /// Its file.
     pub file: PathBuf,
@@ -19,14 +19,11 @@ pub struct OwnProgram {
 }
 
 impl OwnProgram {
-    /// Children read the same layers as we did; what a flag or a command of ours changed goes by variable.
+    /// Children read the same layers as we did; the flag that moves the home goes by variable.
     pub fn with(settings: &Settings) -> anyhow::Result<Self> {
         let file = std::env::current_exe().context("cannot find this program's own file")?;
         let args = settings.file.iter().flat_map(|file| [OsString::from("--config"), file.into()]).collect();
-        let env = vec![
-            ("WEEKAHEAD_HOME".to_owned(), settings.home.display().to_string()),
-            ("WEEKAHEAD_PROVIDER__URL".to_owned(), settings.provider.url.clone()),
-        ];
+        let env = vec![("WEEKAHEAD_HOME".to_owned(), settings.home.display().to_string())];
         Ok(Self { file, args, env })
     }
 }

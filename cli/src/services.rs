@@ -77,8 +77,10 @@ fn own(
     setting: &'static str,
     settings: &Settings,
 ) -> anyhow::Result<Service> {
-    let OwnProgram { file: program, mut args, env } = OwnProgram::with(settings)?;
+    let OwnProgram { file: program, mut args, mut env } = OwnProgram::with(settings)?;
     args.extend(command.iter().map(OsString::from));
+    // The demo and a simulation bring a provider of their own.
+    env.push(("WEEKAHEAD_PROVIDER__URL".into(), settings.provider.url.clone()));
     Ok(Service { name, program, args, env, addr, health_path: None, setting })
 }
 

@@ -14,7 +14,6 @@ mod worker;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::future::try_join_all;
 use serde_json::json;
 use weekahead_models::ModelSpec;
 use weekahead_tracker::{
@@ -239,9 +238,9 @@ impl<'a> Recording<'a> {
             true => self.tracker.versions_of_run(model, &run.run_id).await?,
             false => Vec::new(),
         };
-        let known = known.into_iter();
-        let mut same =
-            known.filter(|version| version.tags.get(ModelVersion::DIGEST_TAG) == Some(&artifact.digest));
+        let mut same = known
+            .into_iter()
+            .filter(|version| version.tags.get(ModelVersion::DIGEST_TAG) == Some(&artifact.digest));
         if let Some(version) = same.next() {
             return Ok(version);
         }
@@ -281,9 +280,10 @@ impl<'a> Recording<'a> {
         self.tracker.log_batch(parent, &Batch { metrics, tags, ..Batch::default() }).await?;
         let artifact = figures.to_string().into_bytes().into();
         self.tracker.put_artifact(&self.parent.info.artifact_uri, "decision.json", artifact).await?;
-        let end = |run_id| self.tracker.finish_run(run_id, RunStatus::Finished, self.now_ms);
-        try_join_all(children.iter().map(|child| end(&child.info.run_id))).await?;
-        Ok(end(parent).await?)
+        for child in children {
+            self.tracker.finish_run(&child.info.run_id, RunStatus::Finished, self.now_ms).await?;
+        }
+        Ok(self.tracker.finish_run(parent, RunStatus::Finished, self.now_ms).await?)
     }
 
     /// Ends the session's runs as failed, with the reason.

@@ -49,6 +49,7 @@ impl Crash {
 fn changed(settings: &Settings) -> Vec<(String, String)> {
     let symbols: Vec<&str> = settings.universe.symbols.iter().map(|symbol| symbol.as_str()).collect();
     let changed = [
+        ("WEEKAHEAD_PROVIDER__URL", settings.provider.url.clone()),
         ("WEEKAHEAD_PROVIDER__REQUESTS_PER_SECOND", settings.provider.requests_per_second.to_string()),
         ("WEEKAHEAD_PROVIDER__FIRST_DELAY_MS", settings.provider.first_delay_ms.to_string()),
         ("WEEKAHEAD_UNIVERSE__SYMBOLS", symbols.join(",")),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::json;
@@ -83,8 +82,9 @@ impl Session {
         let trial_ratios = recording.trial_ratios().await?;
         let decision = self.decide(plan, dataset, &recorded, &excluded, trial_ratios, written_at).await?;
         let pages = pages(plan, dataset, recording.digest(), &recorded, &lineage, &decision);
-        let of_runs = recorded.iter().map(|recorded| &recorded.run).zip(pages);
-        try_join_all(of_runs.map(|(run, page)| recording.put_report(run, page))).await?;
+        for (recorded, page) in recorded.iter().zip(pages) {
+            recording.put_report(&recorded.run, page).await?;
+        }
         let (trained, runs): (Vec<_>, Vec<_>) =
             recorded.into_iter().map(|recorded| (recorded.trained, recorded.run)).unzip();
         recording.finish(&runs, leader(&trained), &decision.reason, &json!(decision)).await?;
